@@ -1,0 +1,1 @@
+"""Ingestion (数据归集): outside files become facts, and nothing else."""

@@ -1,0 +1,1 @@
+"""Doors: web, API, command line and worker."""

@@ -1,0 +1,1 @@
+"""The registry (登记簿): what is known, and the law of the house."""

@@ -1,0 +1,42 @@
+"""One writer a table, enforced by grants: who may INSERT and UPDATE what, read from the tables' own declarations."""
+
+from sqlalchemy import Connection, text
+
+from registry.tables import WRITERS, Table
+
+FREEZE_JOURNAL = """
+CREATE OR REPLACE FUNCTION refuse_journal_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the journal is append-only';
+END $$;
+CREATE OR REPLACE TRIGGER journal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_journal_change();
+"""
+
+
+def create_roles(connection: Connection) -> None:
+    """Make the stages' roles where they are missing, and let the schema's owner act in each."""
+    for role in WRITERS:
+        known = connection.execute(
+            text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
+        ).first()
+        if not known:
+            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+        connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
+
+
+def grant_one_writer(connection: Connection) -> None:
+    """Everybody reads; each table's writer appends, and updates only the columns it declared."""
+    everybody = ", ".join(WRITERS)
+    connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {everybody}"))
+    connection.execute(text(f'GRANT TEMPORARY ON DATABASE "{connection.engine.url.database}" TO {everybody}'))
+    for table in Table.metadata.sorted_tables:
+        writer = everybody if table.info["writer"] == "every stage" else table.info["writer"]
+        connection.execute(text(f'REVOKE ALL ON "{table.name}" FROM {everybody}'))
+        connection.execute(text(f'GRANT SELECT ON "{table.name}" TO {everybody}'))
+        connection.execute(text(f'GRANT INSERT ON "{table.name}" TO {writer}'))
+        if table.info["changes"]:
+            columns = ", ".join(f'"{name}"' for name in table.info["changes"])
+            connection.execute(text(f'GRANT UPDATE ({columns}) ON "{table.name}" TO {writer}'))
+    for statement in (FREEZE_JOURNAL,):
+        connection.execute(text(statement))

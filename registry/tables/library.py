@@ -1,0 +1,140 @@
+"""One list and two libraries (一单两库): check items, object libraries, inspectors."""
+
+from datetime import date
+
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Integer, String
+
+from registry.tables.declaration import AboutEnterprise, Fact, Table
+
+
+class CheckItem(Fact, Table):
+    """A check item (抽查事项): the 13 columns of domain.md 2.2. `natural_key` is the item code."""
+
+    __tablename__ = "check_item"
+
+    item_code: Mapped[str]
+    item_name: Mapped[str]
+    sub_item: Mapped[str | None]
+    category: Mapped[str]
+    """重点 or 一般."""
+    basis: Mapped[str]
+    department: Mapped[str]
+    object_scope: Mapped[str]
+    library: Mapped[str]
+    """The object library it draws from; 主体综合库 is everybody."""
+    ratio_low: Mapped[float | None]
+    ratio_high: Mapped[float | None]
+    frequency: Mapped[str]
+    method: Mapped[str]
+    qualification: Mapped[str | None]
+    exempt_category: Mapped[str | None]
+    """Quiet-day category (domain.md 3.3), e.g. food_drug."""
+    minutes: Mapped[int]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class LibraryEntry(AboutEnterprise, Table):
+    """One object in a special library (专项检查对象名录库), the 27-library layout of requirements.md 1.2."""
+
+    __tablename__ = "library_entry"
+
+    library: Mapped[str]
+    tag: Mapped[str | None]
+    entname: Mapped[str]
+    licence_no: Mapped[str | None]
+    valid_to: Mapped[date | None]
+    regorg: Mapped[str]
+    localadm: Mapped[str]
+    """管辖单位 as the bureau wrote it."""
+    active: Mapped[bool]
+
+
+class Inspector(Fact, Table):
+    """An inspector (执法检查人员). `staff_no` is the only name that leaves the bureau."""
+
+    __tablename__ = "inspector"
+
+    staff_no: Mapped[str]
+    name: Mapped[str]
+    department: Mapped[str]
+    office: Mapped[str]
+    specialities: Mapped[list[str]] = mapped_column(ARRAY(String))
+    """岗位大类."""
+    expert: Mapped[bool]
+    active: Mapped[bool]
+
+
+class InspectorCertificate(Fact, Table):
+    """A certificate or qualification (执法证、资质) with its validity."""
+
+    __tablename__ = "inspector_certificate"
+
+    staff_no: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    """执法证, or a qualification such as 特种设备安全监察员."""
+    certificate_no: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+
+
+class InspectorLeave(Fact, Table):
+    """Days an inspector is away (请假、外出)."""
+
+    __tablename__ = "inspector_leave"
+
+    staff_no: Mapped[str] = mapped_column(index=True)
+    leave_from: Mapped[date]
+    leave_to: Mapped[date]
+
+
+class InspectorConflict(AboutEnterprise, Table):
+    """A recusal (回避) of an inspector towards one enterprise."""
+
+    __tablename__ = "inspector_conflict"
+
+    staff_no: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+    """亲属, 曾任职, 利害关系."""
+
+
+class Department(Fact, Table):
+    """A department of the joint mechanism (联合抽查成员单位)."""
+
+    __tablename__ = "department"
+
+    department: Mapped[str]
+    """Short name used everywhere, e.g. 市场监管."""
+    full_name: Mapped[str]
+    initiates: Mapped[bool]
+
+
+class Office(Fact, Table):
+    """An office (机构): city, district or 所; `parent` gives the tree of jurisdiction."""
+
+    __tablename__ = "office"
+
+    office: Mapped[str]
+    office_name: Mapped[str]
+    level: Mapped[str]
+    """市, 区, 所."""
+    parent: Mapped[str | None]
+    division: Mapped[str]
+    """GB/T 2260 six digits, or 街道 code below it."""
+
+
+class QuietDayRecord(Fact, Table):
+    """A quiet-day rule set by record (企业安静日登记), beside the regional ones under rules/."""
+
+    __tablename__ = "quiet_day_rule"
+
+    scope: Mapped[str]
+    """enterprise, park, scaled, industry or region."""
+    scope_value: Mapped[str]
+    month_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    date_from: Mapped[date | None]
+    date_to: Mapped[date | None]
+    exempt: Mapped[list[str]] = mapped_column(ARRAY(String))
+    basis: Mapped[str]

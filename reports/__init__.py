@@ -1,0 +1,1 @@
+"""Reports (报表与文书): decisions become paper, sheets and figures."""

@@ -1,0 +1,1 @@
+"""The law of the place (规则): dated values with their legal basis."""

@@ -1,0 +1,111 @@
+"""One embedded PostgreSQL for the whole run; a fresh database for each test that asks, copied from a migrated template."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from registry.database import Database
+from registry.postgres import EmbeddedServer
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """The server all workers of this run share (xdist workers have sibling temporary folders)."""
+    root = tmp_path_factory.getbasetemp()
+    shared = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
+    for folder in (shared, shared.parent):  # an unprivileged server must be able to enter
+        folder.chmod(folder.stat().st_mode | 0o011)
+    with EmbeddedServer(shared / "postgres") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedServer) -> str:
+    """Name of this worker's migrated, empty template database."""
+    name = f"template_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    _administer(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    database = Database(server.url_of(name))
+    with _one_at_a_time(server):
+        database.migrate()
+    database.close()
+    return name
+
+
+@pytest.fixture
+def database(server: EmbeddedServer, template: str) -> Iterator[Database]:
+    """An own, migrated, empty database, dropped afterwards."""
+    with make_database(server, template) as made:
+        yield made
+
+
+@pytest.fixture
+def engine_for(database: Database) -> Callable[[str], Engine]:
+    """Engines in the role of a stage: `engine_for("ingest")`."""
+    return database.engine_for
+
+
+@pytest.fixture
+def engine(database: Database) -> Engine:
+    """The owner's engine: may write every table, for building records."""
+    return database.owner()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data beside the checkout; tests that need it are skipped where it is absent."""
+    if not SHARED_DATA.exists():
+        pytest.skip("no ../shared/data here")
+    return SHARED_DATA
+
+
+class make_database:
+    """`with make_database(server, template) as database`: also for fixtures of wider scope."""
+
+    serial = 0
+
+    def __init__(self, server: EmbeddedServer, template: str) -> None:
+        make_database.serial += 1
+        self.server, self.template = server, template
+        self.name = f"{template.replace('template', 'test')}_{make_database.serial}"
+
+    def __enter__(self) -> Database:
+        _administer(
+            self.server,
+            f"DROP DATABASE IF EXISTS {self.name}",
+            f"CREATE DATABASE {self.name} TEMPLATE {self.template}",
+        )
+        self.database = Database(self.server.url_of(self.name))
+        return self.database
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+        _administer(self.server, f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+
+class _one_at_a_time:
+    """Roles belong to the server, so workers migrate one after another."""
+
+    def __init__(self, server: EmbeddedServer) -> None:
+        self.engine = create_engine(server.url_of("postgres"))
+
+    def __enter__(self) -> None:
+        self.connection = self.engine.connect()
+        self.connection.execute(text("SELECT pg_advisory_lock(1)"))
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.execute(text("SELECT pg_advisory_unlock(1)"))
+        self.connection.close()
+        self.engine.dispose()
+
+
+def _administer(server: EmbeddedServer, *statements: str) -> None:
+    engine = create_engine(server.url_of("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()

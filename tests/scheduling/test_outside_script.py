@@ -1,0 +1,101 @@
+"""C-11, short form: 100 draws recomputed by docs/verify_draw.py, which shares no code with the program."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scheduling.bundle import make_bundles, write_folder, write_zip
+from scheduling.draw import counts_file, pool_file, seed_state
+from tests.scheduling.lottery import SALT, draw_record, random_draw, vector_bundles
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "verify_draw.py"
+
+
+def other_pythons():
+    """Interpreters of other versions on this machine; the script needs nothing installed."""
+    found = [shutil.which(f"python3.{minor}") for minor in (12, 13, 14)]
+    for home in (Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions",):
+        found += sorted(
+            str(path) for minor in (8, 12, 13, 14) for path in home.glob(f"3.{minor}.*/bin/python")
+        )
+    works = [
+        name
+        for name in found
+        if name and subprocess.run([name, "-c", ""], capture_output=True).returncode == 0
+    ]
+    return [sys.executable, *works[:1], *works[-1:]][: 1 + min(2, len(set(works)))]
+
+
+def replay(python, bundles):
+    return subprocess.run(
+        [python, str(SCRIPT), *map(str, bundles)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def hundred(tmp_path_factory):
+    """100 stored draws (zip or folder, public or audit, rows shuffled in half) with the state of each."""
+    home, stored = tmp_path_factory.mktemp("draws"), []
+    for number in range(100):
+        rows, counts, key, seed = random_draw(1000 + number)
+        pool, counted = pool_file(rows, SALT), counts_file(counts, SALT)
+        bundles = make_bundles(draw_record(False, seed_text=seed), pool, counted, key, {})
+        files = dict(bundles.audit if number % 3 == 0 else bundles.public)
+        record = json.loads(files.get("bundle.json", files.get("audit.json")))
+        if number % 2:
+            files["pool.csv"] = shuffled(files["pool.csv"], number)
+            files["counts.csv"] = shuffled(files["counts.csv"], number)
+        write = write_zip if number % 5 else write_folder
+        stored.append((write(files, home / str(number)), seed_state(record["commitment"], seed, key)))
+    return stored
+
+
+def shuffled(content, number):
+    first, header, *rows = content.decode().rstrip("\n").split("\n")
+    random.Random(number).shuffle(rows)
+    return "\n".join([first, header, *rows, ""]).encode()
+
+
+@pytest.mark.parametrize("python", other_pythons(), ids=lambda path: Path(path).parts[-3])
+def test_100_draws_are_recomputed_alike(python, hundred):
+    done = replay(python, [path for path, _ in hundred])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:-1] == [f"OK {state} {path}" for path, state in hundred]
+
+
+def test_the_vector_is_recomputed(tmp_path):
+    done = replay(sys.executable, [write_zip(vector_bundles(False).public, tmp_path / "v.zip")])
+    assert done.stdout.startswith("OK 81b78262749b743cf092cbe8c7ef3da66bcfb9b5f38da077f6f8fa36fb664e47 ")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("pool.csv", b"91110108551385082Q", b"91110108551385083Q"),
+        ("counts.csv", b"T1,B,2", b"T1,B,3"),
+        ("key.txt", b"00", b"01"),
+        ("bundle.json", b"dice 3", b"dice 4"),
+        ("drawn.csv", b"9152000071430580XT", b"91110108551385082Q"),
+        ("drawn.csv", b",4f1d", b",4f1e"),
+    ],
+)
+def test_the_script_finds_a_change(name, old, new, tmp_path):
+    files = vector_bundles(False).public
+    assert old in files[name]
+    path = write_zip({**files, name: files[name].replace(old, new, 1)}, tmp_path / "bundle.zip")
+    done = replay(sys.executable, [path])
+    assert done.returncode != 0
+    assert done.stderr.startswith("DIFFERENT: ")
+
+
+def test_the_script_is_short_and_shares_no_code():
+    text = SCRIPT.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 60
+    imports = {line.split()[1] for line in text.splitlines() if line.startswith(("import", "from"))}
+    assert imports <= set(sys.stdlib_module_names)

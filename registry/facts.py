@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Select, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from registry.clock import end_of
 from registry.tables.declaration import Fact, Table
@@ -20,7 +21,7 @@ def as_of(table: type[Fact], day: date) -> Select[Any]:
     latest = (
         select(*columns)
         .where(columns.known_at < end_of(day))
-        .distinct(columns.natural_key)
+        .ext(distinct_on(columns.natural_key))
         .order_by(columns.natural_key, columns.known_at.desc(), columns.id.desc())
         .subquery()
     )

@@ -69,7 +69,11 @@ def report_progress(connection: Connection, run_id: int, progress: float, stage:
 
 def finish(connection: Connection, run_id: int, outcome: dict[str, Any], failed: bool = False) -> None:
     """Close a run with what it produced, or with the sentence of its failure."""
-    values: dict[str, Any] = {"state": "failed" if failed else "done", "outcome": outcome, "finished_at": clock.now()}
+    values: dict[str, Any] = {
+        "state": "failed" if failed else "done",
+        "outcome": outcome,
+        "finished_at": clock.now(),
+    }
     if not failed:
         values["progress"] = 1.0
     connection.execute(update(JobRun).where(JobRun.id == run_id).values(**values))

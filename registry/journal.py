@@ -23,7 +23,13 @@ def append(connection: Connection, actor: str, act: str, subject: str, detail: d
     ).first()
     number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
     written_at = clock.now().replace(microsecond=0)
-    values: dict[str, Any] = {"written_at": written_at, "actor": actor, "act": act, "subject": subject, "detail": detail}
+    values: dict[str, Any] = {
+        "written_at": written_at,
+        "actor": actor,
+        "act": act,
+        "subject": subject,
+        "detail": detail,
+    }
     connection.execute(
         insert(JournalRecord).values(
             number=number, previous_hash=previous, hash=chain_hash(previous, number, **values), **values

@@ -32,7 +32,9 @@ class Scope:
 def scope_of(connection: Connection, role: str, subject: str | None, day: date) -> Scope:
     """The scope of an account as of a day. Raises Refusal scope.* (403) whenever it cannot be certain."""
     if not subject or not subject.strip():
-        raise Refusal("scope.no_subject", "这个账户没有登记所属机构、工号或主体代码。", "请管理员补登后再登录。", 403)
+        raise Refusal(
+            "scope.no_subject", "这个账户没有登记所属机构、工号或主体代码。", "请管理员补登后再登录。", 403
+        )
     if role == "staff":
         return _office_scope(connection, subject, day)
     if role == "inspector":
@@ -66,7 +68,12 @@ def member_rows(scope: Scope) -> ColumnElement[bool]:
 def require_whole_place(scope: Scope) -> None:
     """Acts on the whole place (plans, draws, complete sheets) belong to its highest office."""
     if not scope.whole_place:
-        raise Refusal("scope.not_whole_place", "这件事涉及全辖区，只能由本地最高一级机构办理。", "请报上级机构办理。", 403)
+        raise Refusal(
+            "scope.not_whole_place",
+            "这件事涉及全辖区，只能由本地最高一级机构办理。",
+            "请报上级机构办理。",
+            403,
+        )
 
 
 def not_yours() -> Refusal:
@@ -76,9 +83,13 @@ def not_yours() -> Refusal:
 
 def _office_scope(connection: Connection, subject: str, day: date) -> Scope:
     offices = as_of(Office, day).subquery()
-    parents = {row.office: row.parent for row in connection.execute(select(offices.c.office, offices.c.parent))}
+    parents = {
+        row.office: row.parent for row in connection.execute(select(offices.c.office, offices.c.parent))
+    }
     if subject not in parents:
-        raise Refusal("scope.unknown_office", f"机构“{subject}”不在机构名录里。", "请管理员核对账户的机构。", 403)
+        raise Refusal(
+            "scope.unknown_office", f"机构“{subject}”不在机构名录里。", "请管理员核对账户的机构。", 403
+        )
     below = {office for office in parents if subject in _line_of(office, parents)}
     return Scope("staff", frozenset(below), whole_place=_is_top(subject, parents))
 
@@ -100,9 +111,13 @@ def _line_of(office: str, parents: dict[str, str | None]) -> list[str]:
 
 def _inspector_scope(connection: Connection, subject: str, day: date) -> Scope:
     people = as_of(Inspector, day).subquery()
-    active = connection.execute(select(people.c.active).where(people.c.staff_no == subject)).scalar_one_or_none()
+    active = connection.execute(
+        select(people.c.active).where(people.c.staff_no == subject)
+    ).scalar_one_or_none()
     if not active:
-        raise Refusal("scope.unknown_inspector", "工号不在有效的执法检查人员名录里。", "请管理员核对人员名录。", 403)
+        raise Refusal(
+            "scope.unknown_inspector", "工号不在有效的执法检查人员名录里。", "请管理员核对人员名录。", 403
+        )
     return Scope("inspector", staff_no=subject)
 
 

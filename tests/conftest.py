@@ -1,6 +1,8 @@
 """One embedded PostgreSQL for the whole run; a fresh database for each test that asks, copied from a migrated template."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,17 +12,29 @@ from sqlalchemy import Engine, create_engine, text
 from registry.database import Database
 from registry.postgres import EmbeddedServer
 
+SERVER_FOLDER = "WURAO_TEST_SERVER"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for the run's server; xdist's workers inherit its name. Not below pytest's own temporary
+    folders, which another run may clean up."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="wurao-tests-"))
+        folder.chmod(0o755)  # an unprivileged server must be able to enter
+        os.environ[SERVER_FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The server has stopped with its last user; forget its files."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[SERVER_FOLDER], ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """The server all workers of this run share (xdist workers have sibling temporary folders)."""
-    root = tmp_path_factory.getbasetemp()
-    shared = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
-    for folder in (shared, shared.parent):  # an unprivileged server must be able to enter
-        folder.chmod(folder.stat().st_mode | 0o011)
-    with EmbeddedServer(shared / "postgres") as running:
+def server() -> Iterator[EmbeddedServer]:
+    """The server that all workers of this run share."""
+    with EmbeddedServer(Path(os.environ[SERVER_FOLDER])) as running:
         yield running
 
 

@@ -12,7 +12,18 @@ class Account(Table):
     """Who may sign in. `subject` is an office, a staff number or an enterprise code, by role."""
 
     __tablename__ = "account"
-    __table_args__ = written_by("portal", ("password_hash", "failures", "locked_until", "active", "must_change_password"))
+    __table_args__ = written_by(
+        "portal",
+        (
+            "password_hash",
+            "subject",
+            "display_name",
+            "failures",
+            "locked_until",
+            "active",
+            "must_change_password",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     login: Mapped[str] = mapped_column(unique=True)

@@ -15,7 +15,7 @@ class Batch(Table):
     """One file or pull (批次) and its ledger: read = valid + faulty; valid = new + same + superseding."""
 
     __tablename__ = "batch"
-    __table_args__ = written_by("ingest", (*COUNTS, "state", "held_reason", "finished_at"))
+    __table_args__ = written_by("ingest", (*COUNTS, "state", "held_reason", "finished_at", "senders"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     dataset: Mapped[str]
@@ -34,6 +34,8 @@ class Batch(Table):
     rows_new: Mapped[int] = mapped_column(server_default="0")
     rows_same: Mapped[int] = mapped_column(server_default="0")
     rows_superseding: Mapped[int] = mapped_column(server_default="0")
+    senders: Mapped[dict[str, list[int]] | None] = mapped_column(JSONB)
+    """Office that answers for the rows → [read, faulty, duplicate]; data quality is reported by it."""
 
 
 class RowFault(Table):
@@ -49,3 +51,6 @@ class RowFault(Table):
     code: Mapped[str]
     sentence: Mapped[str]
     raw: Mapped[dict[str, str]] = mapped_column(JSONB)
+    """The row as it came, personal columns left out; the fault workbook is made of it."""
+    natural_key: Mapped[str | None]
+    """Of the record, where the row was good enough to tell: finds its correction later (更正时长)."""

@@ -14,7 +14,10 @@ class ResultSubmission(Table):
     """A result as the inspector entered it. `device_id` is made on the phone: a repeat has one effect."""
 
     __tablename__ = "result_submission"
-    __table_args__ = (UniqueConstraint("device_id"), written_by("portal", ("state",)))
+    __table_args__ = (
+        UniqueConstraint("device_id"),
+        written_by("portal", ("state", "reviewed_by", "reviewed_at")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     device_id: Mapped[str]
@@ -29,6 +32,9 @@ class ResultSubmission(Table):
     state: Mapped[str]
     """待审核, 已公示, 审核退回."""
     submitted_at: Mapped[datetime]
+    reviewed_by: Mapped[str | None]
+    reviewed_at: Mapped[datetime | None]
+    """Of a published result: the day it became public."""
 
 
 class WaiverCase(Table):

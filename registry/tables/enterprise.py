@@ -53,7 +53,10 @@ class EnterpriseAlias(Table):
     """A number or name an enterprise is or was known by (曾用名、注册号): kind is uniscid, regno or name."""
 
     __tablename__ = "enterprise_alias"
-    __table_args__ = (UniqueConstraint("kind", "alias", "enterprise_code"), written_by("ingest"))
+    __table_args__ = (
+        UniqueConstraint("kind", "alias", "enterprise_code"),
+        written_by("ingest", ("known_at",)),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str]

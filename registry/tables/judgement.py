@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import String
@@ -75,6 +75,9 @@ class Grade(Table):
     """Raw margin of the model; ranks."""
     probability: Mapped[float]
     """Calibrated probability of a problem within the horizon."""
+    probability_low: Mapped[float]
+    probability_high: Mapped[float]
+    """95 % interval (概率区间) of the observed rate around this score; wider without history."""
     model_class: Mapped[str]
     credit_risk_class: Mapped[str]
     previous_class: Mapped[str | None]
@@ -106,7 +109,18 @@ class Warning(Table):
     """An early warning to the enterprise itself (风险提示): facts, basis, deadline, way out. No class."""
 
     __tablename__ = "warning"
-    __table_args__ = written_by("risk")
+    __table_args__ = (
+        UniqueConstraint(
+            "as_of",
+            "enterprise_code",
+            "kind",
+            "source_table",
+            "source_id",
+            name="uq_warning_source",
+            postgresql_nulls_not_distinct=True,
+        ),
+        written_by("risk"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     as_of: Mapped[date]

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import String
@@ -14,7 +14,10 @@ class Plan(Table):
     """A plan (抽查工作计划) of one batch: all departments' tasks drawn together, as of a date."""
 
     __tablename__ = "plan"
-    __table_args__ = (UniqueConstraint("number", "version"), written_by("schedule", ("state",)))
+    __table_args__ = (
+        UniqueConstraint("number", "version"),
+        written_by("schedule", ("state", "approved_by", "honest_set_size", "honest_disturbed", "allocation")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     number: Mapped[str]
@@ -27,10 +30,13 @@ class Plan(Table):
     window_to: Mapped[date]
     initiating_department: Mapped[str]
     state: Mapped[str]
-    """draft, approved, frozen, drawn, rostered, superseded."""
+    """draft, approved, frozen, allocated, drawn, rostered, superseded."""
     made_by: Mapped[str]
     approved_by: Mapped[str | None]
     honest_set_size: Mapped[int | None]
+    """Enterprises of the honest set when the pool was frozen: the denominator of 无事不扰."""
+    honest_disturbed: Mapped[int | None]
+    """How many of them had had a planned on-site visit in the quota's period before that."""
     rules_version: Mapped[str]
     allocation: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     """Solver status, bounds, raised floors, notes: what settled how many."""
@@ -41,7 +47,7 @@ class Task(Table):
     """One department's task (抽查任务) in a plan."""
 
     __tablename__ = "task"
-    __table_args__ = written_by("schedule")
+    __table_args__ = written_by("schedule", ("object_total", "target_total"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), index=True)
@@ -63,9 +69,17 @@ class Task(Table):
     minutes: Mapped[int]
     window_from: Mapped[date]
     window_to: Mapped[date]
+    level: Mapped[str]
+    """重点 or 一般 (检查事项类别)."""
     class_rates: Mapped[dict[str, float]] = mapped_column(JSONB)
+    rate_floor: Mapped[float | None]
+    """Least share of the objects overall, e.g. 3 % of 公示信息 checks; NULL where no rule sets one."""
+    rate_cap: Mapped[float | None]
+    """Largest share of the objects overall (一般检查事项比例上限), or NULL."""
     object_total: Mapped[int]
+    """Objects in business in the task's library when the pool was frozen; 0 before."""
     target_total: Mapped[int]
+    """How many are to be drawn; 0 before the allocation."""
 
 
 class PoolObject(Table):
@@ -140,15 +154,18 @@ class Draw(Table):
     """objects or teams."""
     version: Mapped[int]
     state: Mapped[str]
-    """committed, seeded, drawn, published."""
+    """committed, seeded, drawn, published, superseded (by a later version)."""
     salt: Mapped[str]
     key_hex: Mapped[str | None]
     """Secret until the audit bundle; never in a public page when strata carry the class."""
     class_secret: Mapped[bool]
     pool_hash: Mapped[str]
-    counts_hash: Mapped[str]
-    key_hash: Mapped[str]
+    """SHA-256 of pool.csv; of teams.csv in a draw of teams."""
+    counts_hash: Mapped[str | None]
+    key_hash: Mapped[str | None]
     commitment: Mapped[str]
+    committed_file: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """teams.csv byte for byte; NULL for objects, whose files are rebuilt from the frozen pool and compared."""
     ceremony: Mapped[str]
     """Place and time of the seed ceremony, published with the commitment."""
     committed_at: Mapped[datetime]

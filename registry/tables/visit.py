@@ -16,7 +16,7 @@ class RosterVersion(Table):
     __tablename__ = "roster_version"
     __table_args__ = (
         UniqueConstraint("plan_id", "version"),
-        written_by("schedule", ("state", "team_draw_id")),
+        written_by("schedule", ("state", "team_draw_id", "violations")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -25,7 +25,13 @@ class RosterVersion(Table):
     reason: Mapped[str]
     state: Mapped[str]
     """dated, staffed, checked, superseded."""
+    draw_id: Mapped[int] = mapped_column(ForeignKey("draw.id"))
+    """The draw of objects that it carries out."""
     team_draw_id: Mapped[int | None] = mapped_column(ForeignKey("draw.id"))
+    problem: Mapped[str]
+    """The whole problem as canonical JSON (wurao-problem-1): a roster can be checked again from it alone."""
+    roster: Mapped[str]
+    """The solver's anonymous answer as canonical JSON (wurao-roster-1)."""
     statistics: Mapped[dict[str, object]] = mapped_column(JSONB)
     violations: Mapped[list[object]] = mapped_column(JSONB)
     unplaced: Mapped[list[object]] = mapped_column(JSONB)
@@ -47,7 +53,7 @@ class Visit(Table):
     premises_no: Mapped[int]
     visit_date: Mapped[date] = mapped_column(index=True)
     half: Mapped[str]
-    """am or pm."""
+    """am, pm, or day for both halves."""
     lead_department: Mapped[str]
     cluster: Mapped[str]
     localadm: Mapped[str]

@@ -1,0 +1,69 @@
+"""The feature frame (指标快照): all indicators of a cohort as of a date, and the hash that names it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from sqlalchemy import Connection
+
+from registry.rules import Rulebook, load_rules
+from risk.archive import Archive, BoolArray, FloatArray, Texts, load_archive
+from risk.indicators.basic import basic
+from risk.indicators.catalogue import BY_KEY, NAMES
+from risk.indicators.dynamic import dynamic
+from risk.indicators.relations import relations
+from risk.indicators.reputation import reputation
+from risk.indicators.supervision import supervision
+from risk.indicators.view import View
+
+FAMILIES = (basic, dynamic, supervision, relations, reputation)
+
+
+@dataclass(frozen=True)
+class FeatureFrame:
+    """Indicator values as of a date. `matrix` is enterprises x `names`, NaN where unknown; `codes` are sorted.
+
+    `picked` tells for each event indicator which rows of its source table it counted (for evidence).
+    """
+
+    as_of: date
+    place: str
+    codes: Texts
+    names: tuple[str, ...]
+    matrix: FloatArray
+    data_hash: str
+    view: View
+    picked: dict[str, BoolArray]
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """One indicator's values."""
+        return self.matrix[:, self.names.index(name)]
+
+
+def features(connection: Connection, as_of: date, place: str) -> FeatureFrame:
+    """All indicators of everyone judged at `place`, from what was known by the end of `as_of`."""
+    return feature_frame(load_archive(connection, as_of), as_of, load_rules(), place)
+
+
+def feature_frame(
+    archive: Archive, as_of: date, book: Rulebook, place: str, rules_on: date | None = None
+) -> FeatureFrame:
+    """The same from an archive in memory; definitions are the rules in force on `rules_on` (default `as_of`)."""
+    view = View(archive, as_of, book, place, rules_on or as_of)
+    columns = {column.key: column for family in FAMILIES for column in family(view)}
+    if columns.keys() != BY_KEY.keys():
+        raise ValueError(f"catalogue and indicators disagree: {sorted(columns.keys() ^ BY_KEY.keys())}")
+    matrix = np.column_stack([columns[name].values for name in NAMES]).astype(np.float64)
+    matrix[np.isnan(matrix)] = np.nan  # one bit pattern for unknown, or the hash would depend on how it arose
+    picked = {key: column.picked for key, column in columns.items() if column.picked is not None}
+    return FeatureFrame(as_of, place, view.codes, NAMES, matrix, hash_of(view.codes, matrix), view, picked)
+
+
+def hash_of(codes: Texts, matrix: FloatArray, names: tuple[str, ...] = NAMES) -> str:
+    """SHA-256 over names, codes and every value's bits."""
+    digest = hashlib.sha256("\x1f".join(names).encode() + b"\0" + "\x1f".join(codes).encode() + b"\0")
+    digest.update(np.ascontiguousarray(matrix + 0.0).tobytes())  # + 0.0 turns -0.0 into 0.0
+    return digest.hexdigest()

@@ -1,0 +1,41 @@
+"""The datasets that can be brought in (归集数据集), in the order in which a folder of them is read."""
+
+from pathlib import Path
+
+from ingestion.datasets.abnormal import ABNORMAL
+from ingestion.datasets.annual_report import ANNUAL_REPORT
+from ingestion.datasets.check_item import CHECK_ITEM
+from ingestion.datasets.complaint import COMPLAINT
+from ingestion.datasets.contract import Column, Dataset
+from ingestion.datasets.filing import FILING
+from ingestion.datasets.inspection import INSPECTION
+from ingestion.datasets.inspector import INSPECTOR, INSPECTOR_CERTIFICATE, INSPECTOR_CONFLICT, INSPECTOR_LEAVE
+from ingestion.datasets.library import LIBRARY
+from ingestion.datasets.office import DEPARTMENT, OFFICE
+from ingestion.datasets.penalty import PENALTY
+from ingestion.datasets.permit import PERMIT
+from ingestion.datasets.quiet_day import QUIET_DAY
+from ingestion.datasets.registration import REGISTRATION
+from ingestion.datasets.serious_violation import SERIOUS_VIOLATION
+
+DATASETS: dict[str, Dataset] = {
+    dataset.name: dataset
+    for dataset in (
+        OFFICE, DEPARTMENT, CHECK_ITEM, REGISTRATION, LIBRARY, FILING, PERMIT, PENALTY, ABNORMAL, SERIOUS_VIOLATION,
+        ANNUAL_REPORT, COMPLAINT, INSPECTOR, INSPECTOR_CERTIFICATE, INSPECTOR_LEAVE, INSPECTOR_CONFLICT, INSPECTION,
+        QUIET_DAY,
+    )
+}  # fmt: skip
+"""By name. A file `<name>_*.csv|xlsx|jsonl` is of that dataset; the order is the order of dependence."""
+
+
+def dataset_of(file_name: str) -> str | None:
+    """The dataset that a file's name begins with, the longest that fits; None if there is none."""
+    stem = Path(file_name).stem.lower()
+    fits = [
+        name for name in DATASETS if stem == name or stem.startswith((f"{name}_", f"{name}-", f"{name}."))
+    ]
+    return max(fits, key=len, default=None)
+
+
+__all__ = ["DATASETS", "Column", "Dataset", "dataset_of"]

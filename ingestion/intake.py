@@ -1,0 +1,289 @@
+"""Intake (归集): the doors of this stage. One file, or a folder of them, becomes facts."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from ingestion.checks import ItemSpans, check_rows, read_item_spans
+from ingestion.clean import clean_rows
+from ingestion.datasets import DATASETS, Dataset, dataset_of
+from ingestion.datasets.contract import Surroundings
+from ingestion.decode import RawChunk, RawTable, open_table
+from ingestion.faults import Fault, faulty_rows, sentence
+from ingestion.identify import Directory, identify_rows
+from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, report_batch
+from ingestion.load import count_senders, write_chunks
+from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
+from ingestion.names import name_key
+from ingestion.redaction import hide_telephone, redact
+from ingestion.sources.folder import open_folder
+from ingestion.sources.records import write_records
+from ingestion.staging import (
+    make_staging,
+    natural_keys,
+    seal_rows,
+    stage_aliases,
+    stage_faults,
+    stage_rows,
+    take_conflicts,
+)
+from registry import clock
+from registry.errors import Refusal
+from registry.tables.library import Office
+
+Progress = Callable[[str, float], None]
+READING, WRITING = 0.6, 0.4
+IDENTITY = ("given_code", "given_regno", "given_name")
+
+
+@dataclass
+class Arrival:
+    """One file on its way into one dataset."""
+
+    connection: Connection
+    path: Path
+    file_name: str
+    sha256: str
+    dataset: Dataset
+    received_at: datetime
+    progress: Progress
+    profile: Profile | None = None
+    rule: FileRule | None = None
+    feed: Feed | None = None
+
+
+def ingest_file(
+    engine: Engine, path: Path, dataset: str | None = None, profile: Path | None = None,
+    received_at: datetime | None = None, progress: Progress | None = None,
+) -> BatchReport:  # fmt: skip
+    """Bring one file in. `engine` acts in the role wurao_ingest.
+
+    dataset: its name, or None to tell it from the file's name; profile: a mapping for foreign layouts.
+    A changed layout or an unreadable file ends as a held or failed batch with nothing loaded, never as an
+    exception. Raises Refusal for a file, dataset or profile that does not exist.
+    """
+    read = load_profile(profile) if profile else None
+    with engine.connect() as connection:
+        return _ingest(connection, path, path.name, dataset, read, received_at, progress or _silent)
+
+
+def ingest_folder(
+    engine: Engine, folder: Path, profile: Path | None = None, progress: Progress | None = None
+) -> list[BatchReport]:
+    """Bring in every file of a folder, and of the zips in it, in the order in which they depend on one another."""
+    read = load_profile(profile) if profile else None
+    say = progress or _silent
+    reports: list[BatchReport] = []
+    with engine.connect() as connection, open_folder(folder, read.rule_for if read else None) as files:
+        if read:
+            with write_records(read) as records:
+                reports += [
+                    _ingest(connection, path, path.name, None, None, None, _silent) for path in records
+                ]
+        for number, (path, name) in enumerate(files):
+            step = _part_of(say, number / len(files), 1 / len(files))
+            try:
+                reports.append(_ingest(connection, path, name, None, read, None, step))
+            except Refusal as refusal:
+                reports.append(BatchReport(None, "", name, "failed", sentence=str(refusal)))
+    say("归集完成", 1.0)
+    return [each for report in reports for each in (replace(report, parts=()), *report.parts)]
+
+
+def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, profile: Profile | None,
+            received_at: datetime | None, progress: Progress) -> BatchReport:  # fmt: skip
+    if not path.is_file():
+        raise Refusal("file.missing", f"没有“{path}”这个文件。", "请核对路径。")
+    rule = profile.rule_for(name) if profile else None
+    feeds: list[Feed | None] = [*rule.feeds] if rule else [None]
+    chosen = dataset or dataset_of(name)
+    if dataset and rule:
+        feeds = [feed for feed in feeds if feed and feed.dataset == dataset]
+    if (dataset and dataset not in DATASETS) or not feeds or (not rule and chosen is None):
+        raise Refusal(
+            "dataset.unknown", f"不知道“{name}”属于哪个数据集。",
+            f"请把文件名改成“数据集_说明.csv”，或指明数据集：{'、'.join(DATASETS)}。",
+        )  # fmt: skip
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    reports = []
+    for feed in feeds:
+        target = DATASETS[feed.dataset if feed else str(chosen)]
+        arrival = Arrival(
+            connection, path, name, sha256, target, received_at or clock.now(), progress, profile, rule, feed
+        )
+        reports.append(_bring_in(arrival))
+    return replace(reports[0], parts=tuple(reports[1:]))
+
+
+def _bring_in(arrival: Arrival) -> BatchReport:
+    connection, profile = arrival.connection, arrival.profile.name if arrival.profile else None
+    lock = {"key": f"ingest {arrival.sha256} {arrival.dataset.name}"}
+    connection.execute(text("SELECT pg_advisory_lock(hashtext(:key))"), lock)
+    connection.commit()
+    try:
+        table, layout = _open(arrival)
+        batch_id, done, arrival.received_at = open_batch(
+            connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at
+        )
+        connection.commit()
+        _stage(arrival, table, layout)
+        title = f"{arrival.dataset.title} {arrival.file_name}"
+        write_chunks(
+            connection,
+            arrival.dataset,
+            batch_id,
+            done,
+            lambda part: arrival.progress(title, READING + WRITING * part),
+        )
+        close_batch(connection, batch_id, count_senders(connection, arrival.dataset.table))
+        return report_batch(connection, batch_id)
+    except Refusal as refusal:
+        connection.rollback()
+        return hold_file(
+            connection,
+            arrival.dataset.name,
+            arrival.file_name,
+            arrival.sha256,
+            profile,
+            arrival.received_at,
+            refusal,
+        )
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(hashtext(:key))"), lock)
+        connection.commit()
+
+
+def _open(arrival: Arrival) -> tuple[RawTable, Layout]:
+    profile, rule, feed = arrival.profile, arrival.rule, arrival.feed
+    known = (
+        feed.sources() if feed else [name for column in arrival.dataset.columns for name in column.names()]
+    )
+    table = open_table(arrival.path, profile.encoding if profile else None, known)
+    if profile and rule and feed:
+        return table, feed_layout(profile, rule, feed, table.headings)
+    return table, standard_layout(arrival.dataset, table.headings)
+
+
+def _stage(arrival: Arrival, table: RawTable, layout: Layout) -> None:
+    """Read the whole file into staging; no fact is written yet."""
+    connection, dataset = arrival.connection, arrival.dataset
+    around = Surroundings(
+        arrival.received_at, _offices(connection), bool(arrival.profile and arrival.profile.opaque)
+    )
+    items = read_item_spans(connection) if dataset.has("item_codes") else {}
+    further = [each.table for each in dataset.further]
+    make_staging(connection, [dataset.table, *further])
+    directory, size, seen = Directory(), arrival.path.stat().st_size, 0
+    for chunk in table.chunks:
+        seen += len(chunk.rows) * 40 * max(len(table.headings), 1)
+        _stage_chunk(arrival, layout, chunk, around, directory, items)
+        arrival.progress(f"{dataset.title} {arrival.file_name}", READING * min(seen / max(size, 1), 0.99))
+    if conflicts := take_conflicts(connection, dataset.table, further):
+        numbers = {row_no for row_no, _, _ in conflicts}
+        faults = [Fault(n, "", "conflicting", sentence("conflicting")) for n in sorted(numbers)]
+        raw = {
+            n: cells
+            for chunk in _open(arrival)[0].chunks
+            for n, cells in _raw(arrival, layout, chunk, numbers).items()
+        }
+        keys, senders = {n: key for n, key, _ in conflicts}, {n: sender or "" for n, _, sender in conflicts}
+        stage_faults(connection, faults, raw, keys, senders)
+    connection.commit()
+
+
+def _stage_chunk(arrival: Arrival, layout: Layout, chunk: RawChunk, around: Surroundings, directory: Directory,
+                 items: ItemSpans) -> None:  # fmt: skip
+    connection, dataset = arrival.connection, arrival.dataset
+    given, excluded = layout.read(chunk.rows)
+    given = given[~given.index.isin(faulty_rows(excluded))]
+    date_format = arrival.feed.date_format if arrival.feed else None
+    rows, found = clean_rows(dataset, given, layout.heading, date_format)
+    faults = chunk.faults + excluded + found
+    rows["row_no"], rows["dated"] = rows.index, rows["known_at"].notna()
+    rows["known_at"] = pd.Series(
+        [known or around.received_at for known in rows["known_at"]], rows.index, dtype=object
+    )
+    unreadable = {f.row_no for f in faults if f.column in {layout.heading.get(name) for name in IDENTITY}}
+    faults += identify_rows(connection, dataset, rows, directory, around.foreign, layout.heading, unreadable)
+    faults += check_rows(dataset, rows, layout.heading, around, items)
+    sender = rows[dataset.sender] if dataset.sender else None
+    rows["sender"] = [around.offices.get(s, s) for s in sender] if sender is not None else None
+    persons = {fault.row_no for fault in faults if fault.code == "natural_person"}
+    faults = [fault for fault in faults if fault.row_no not in persons or fault.code == "natural_person"]
+    bad = faulty_rows(faults)
+    held = rows[rows.index.isin(bad)]
+    senders = {int(n): s for n, s in zip(held.index, held["sender"], strict=True) if s}
+    stage_faults(
+        connection, faults, _raw(arrival, layout, chunk, bad, faults), _keys_of(dataset, held), senders
+    )
+    _stage_good(connection, dataset, rows[~rows.index.isin(bad)].copy(), around)
+
+
+def _stage_good(connection: Connection, dataset: Dataset, rows: pd.DataFrame, around: Surroundings) -> None:
+    if rows.empty:
+        return
+    if dataset.derive:
+        dataset.derive(rows, around)
+    sealed = seal_rows(rows, dataset.table, dataset.key)
+    stage_rows(connection, dataset.table, sealed)
+    for each in dataset.further:
+        made = each.rows(sealed, around)
+        stage_rows(connection, each.table, seal_rows(made, each.table, each.key, shard_by="enterprise_code"))
+    if dataset.identity == "self":
+        names = [
+            [name_key(name) for name in dict.fromkeys((now, *(former or ()))) if name]
+            for now, former in zip(sealed["given_name"], sealed["former_names"], strict=True)
+        ]
+        stage_aliases(connection, sealed, names)
+
+
+def _keys_of(dataset: Dataset, rows: pd.DataFrame) -> dict[int, str]:
+    """Natural keys of faulty rows whose key columns could be read: they find the correction later."""
+    if rows.empty or not set(dataset.key) <= set(rows.columns):
+        return {}
+    needed = [name for name in dataset.key if name == "enterprise_code" or dataset.column(name).required]
+    whole = rows[rows[needed].notna().all(axis=1)]
+    return dict(zip((int(n) for n in whole.index), natural_keys(whole, dataset.key), strict=True))
+
+
+def _raw(arrival: Arrival, layout: Layout, chunk: RawChunk, wanted: set[int],
+         faults: list[Fault] | None = None) -> dict[int, dict[str, str]]:  # fmt: skip
+    """Faulty rows as they came, personal columns left out, numbers of persons and telephones hidden."""
+    personal = {name for column in arrival.dataset.columns if column.personal for name in column.names()}
+    personal |= set(arrival.rule.personal) if arrival.rule else set()
+    persons = {fault.row_no for fault in faults or () if fault.code == "natural_person"}
+    telephone = layout.heading.get("tel")
+    raw = {n: {"": redact(line)} for n, line in chunk.broken.items() if n in wanted}
+    rows = chunk.rows[chunk.rows.index.isin(wanted - persons)]
+    for n, cells in zip(rows.index, rows.to_dict("records"), strict=True):
+        raw[int(n)] = {
+            str(heading): hide_telephone(str(cell)) if heading == telephone else redact(str(cell))
+            for heading, cell in cells.items()
+            if heading not in personal
+        }
+    return raw
+
+
+def _offices(connection: Connection) -> dict[str, str]:
+    """Office name or code → code, from every version known."""
+    columns = text(f"SELECT office, office_name FROM {Office.__tablename__} WHERE NOT retracted ORDER BY id")
+    offices: dict[str, str] = {}
+    for code, name in connection.execute(columns):
+        offices |= {code: code, name: code}
+    return offices
+
+
+def _part_of(say: Progress, start: float, share: float) -> Progress:
+    """Progress of one file as a part of the whole folder's."""
+    return lambda what, part: say(what, start + share * part)
+
+
+def _silent(what: str, part: float) -> None:
+    """No progress is wanted."""

@@ -1,0 +1,108 @@
+"""The ledger of batches (批次台账): opened when a file arrives, closed with its counts and one journal record."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from ingestion.datasets.contract import Dataset
+from registry import clock, journal
+from registry.errors import Refusal
+from registry.tables.batch import COUNTS, Batch, RowFault
+
+SAMPLE = 20
+ACTOR = "ingestion"
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """What became of one file for one dataset (批次回执). `parts` are the other datasets that the file fed."""
+
+    batch_id: int | None
+    dataset: str
+    file_name: str
+    state: str
+    """loaded, held (layout not understood) or failed (file not readable)."""
+    rows_read: int = 0
+    rows_valid: int = 0
+    rows_faulty: int = 0
+    rows_new: int = 0
+    rows_same: int = 0
+    rows_superseding: int = 0
+    faults: tuple[dict[str, Any], ...] = ()
+    """The first faults: row_no, column, code, sentence."""
+    fault_counts: dict[str, int] = field(default_factory=dict)
+    """Fault code → number of faults."""
+    sentence: str = ""
+    parts: tuple["BatchReport", ...] = ()
+
+
+def open_batch(connection: Connection, dataset: Dataset, file_name: str, sha256: str, profile: str | None,
+               received_at: datetime) -> tuple[int, int, datetime]:  # fmt: skip
+    """A batch for this file: a new one, or the one a killed import left open. (id, rows already done, received at)."""
+    unfinished = select(Batch.id, Batch.rows_read, Batch.received_at).where(
+        Batch.sha256 == sha256, Batch.dataset == dataset.name, Batch.profile.is_not_distinct_from(profile),
+        Batch.state == "loading",
+    )  # fmt: skip
+    found = connection.execute(unfinished.order_by(Batch.id.desc()).limit(1)).first()
+    if found:
+        return found.id, found.rows_read, found.received_at
+    values = {"dataset": dataset.name, "file_name": file_name, "sha256": sha256, "profile": profile}
+    made = insert(Batch).values(received_at=received_at, state="loading", **values).returning(Batch.id)
+    return connection.execute(made).scalar_one(), 0, received_at
+
+
+def hold_file(connection: Connection, dataset: str, file_name: str, sha256: str, profile: str | None,
+              received_at: datetime, refusal: Refusal) -> BatchReport:  # fmt: skip
+    """Record a file of which no row could be read: held for a changed layout, failed for anything else."""
+    state = "held" if refusal.code.startswith("layout.") else "failed"
+    values = {
+        "dataset": dataset, "file_name": file_name, "sha256": sha256, "profile": profile, "state": state,
+        "received_at": received_at, "finished_at": clock.now(), "held_reason": str(refusal),
+    }  # fmt: skip
+    batch_id = connection.execute(insert(Batch).values(**values).returning(Batch.id)).scalar_one()
+    detail = {"file": file_name, "sha256": sha256, "code": refusal.code, "reason": str(refusal)}
+    journal.append(connection, ACTOR, f"batch.{state}", f"batch:{batch_id}", detail)
+    connection.commit()
+    return BatchReport(batch_id, dataset, file_name, state, sentence=f"{file_name}：{refusal}")
+
+
+def close_batch(connection: Connection, batch_id: int, senders: dict[str, list[int]]) -> None:
+    """Mark a batch loaded and put its counts in the journal."""
+    closed = update(Batch).where(Batch.id == batch_id).values(
+        state="loaded", finished_at=clock.now(), senders=senders
+    ).returning(Batch.dataset, Batch.file_name, Batch.sha256, *(getattr(Batch, name) for name in COUNTS))  # fmt: skip
+    detail = dict(connection.execute(closed).mappings().one())
+    journal.append(connection, ACTOR, "batch.loaded", f"batch:{batch_id}", detail)
+    connection.commit()
+
+
+def report_batch(connection: Connection, batch_id: int) -> BatchReport:
+    """The report of a batch, read back from the ledger. Raises NoResultFound."""
+    batch = connection.execute(select(Batch.__table__).where(Batch.id == batch_id)).mappings().one()
+    counted = (
+        select(RowFault.code, func.count().label("many"))
+        .where(RowFault.batch_id == batch_id)
+        .group_by(RowFault.code)
+    )
+    codes = Counter({row.code: row.many for row in connection.execute(counted)})
+    first = select(RowFault.row_no, RowFault.column, RowFault.code, RowFault.sentence)
+    sample = connection.execute(
+        first.where(RowFault.batch_id == batch_id).order_by(RowFault.id).limit(SAMPLE)
+    )
+    counts = {name: batch[name] for name in COUNTS}
+    return BatchReport(
+        batch_id, batch["dataset"], batch["file_name"], batch["state"], **counts,
+        faults=tuple(dict(row) for row in sample.mappings()), fault_counts=dict(codes.most_common()),
+        sentence=_sentence(batch["file_name"], counts),
+    )  # fmt: skip
+
+
+def _sentence(file_name: str, counts: dict[str, int]) -> str:
+    held = f"，{counts['rows_faulty']} 行有问题待更正" if counts["rows_faulty"] else ""
+    return (
+        f"{file_name}：读入 {counts['rows_read']} 行，新增 {counts['rows_new']}，更新 {counts['rows_superseding']}，"
+        f"未变 {counts['rows_same']}{held}。"
+    )

@@ -1,7 +1,6 @@
 """Intake (归集): the doors of this stage. One file, or a folder of them, becomes facts."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -34,9 +33,9 @@ from ingestion.staging import (
 )
 from registry import clock
 from registry.errors import Refusal
+from registry.progress import Progress, part_of, silent
 from registry.tables.library import Office
 
-Progress = Callable[[str, float], None]
 READING, WRITING = 0.6, 0.4
 IDENTITY = ("given_code", "given_regno", "given_name")
 
@@ -61,15 +60,18 @@ def ingest_file(
     engine: Engine, path: Path, dataset: str | None = None, profile: Path | None = None,
     received_at: datetime | None = None, progress: Progress | None = None,
 ) -> BatchReport:  # fmt: skip
-    """Bring one file in. `engine` acts in the role wurao_ingest.
+    """Bring one file in, after the records of its profile. `engine` acts in the role wurao_ingest.
 
     dataset: its name, or None to tell it from the file's name; profile: a mapping for foreign layouts.
+    The report's `parts` are the file's further datasets, then the profile's records.
     A changed layout or an unreadable file ends as a held or failed batch with nothing loaded, never as an
     exception. Raises Refusal for a file, dataset or profile that does not exist.
     """
     read = load_profile(profile) if profile else None
     with engine.connect() as connection:
-        return _ingest(connection, path, path.name, dataset, read, received_at, progress or _silent)
+        records = _ingest_records(connection, read)
+        report = _ingest(connection, path, path.name, dataset, read, received_at, progress or silent)
+    return replace(report, parts=(*report.parts, *records))
 
 
 def ingest_folder(
@@ -77,22 +79,26 @@ def ingest_folder(
 ) -> list[BatchReport]:
     """Bring in every file of a folder, and of the zips in it, in the order in which they depend on one another."""
     read = load_profile(profile) if profile else None
-    say = progress or _silent
+    say = progress or silent
     reports: list[BatchReport] = []
     with engine.connect() as connection, open_folder(folder, read.rule_for if read else None) as files:
-        if read:
-            with write_records(read) as records:
-                reports += [
-                    _ingest(connection, path, path.name, None, None, None, _silent) for path in records
-                ]
+        reports += _ingest_records(connection, read)
         for number, (path, name) in enumerate(files):
-            step = _part_of(say, number / len(files), 1 / len(files))
+            step = part_of(say, number / len(files), 1 / len(files))
             try:
                 reports.append(_ingest(connection, path, name, None, read, None, step))
             except Refusal as refusal:
                 reports.append(BatchReport(None, "", name, "failed", sentence=str(refusal)))
     say("归集完成", 1.0)
     return [each for report in reports for each in (replace(report, parts=()), *report.parts)]
+
+
+def _ingest_records(connection: Connection, profile: Profile | None) -> list[BatchReport]:
+    """What a profile itself states (items, offices, people), before the files that refer to it."""
+    if profile is None:
+        return []
+    with write_records(profile) as records:
+        return [_ingest(connection, path, path.name, None, None, None, silent) for path in records]
 
 
 def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, profile: Profile | None,
@@ -278,12 +284,3 @@ def _offices(connection: Connection) -> dict[str, str]:
     for code, name in connection.execute(columns):
         offices |= {code: code, name: code}
     return offices
-
-
-def _part_of(say: Progress, start: float, share: float) -> Progress:
-    """Progress of one file as a part of the whole folder's."""
-    return lambda what, part: say(what, start + share * part)
-
-
-def _silent(what: str, part: float) -> None:
-    """No progress is wanted."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, select
 
 from registry import clock
 from registry.errors import Refusal
+from registry.progress import Progress, silent
 from registry.tables import Notice, RosterVersion, Visit
 from reports.chain import public_bundle, read_draws
 from reports.notices import issue_notices
@@ -18,7 +19,6 @@ from reports.roster import NOTICE_KIND, RosterView, read_roster
 from reports.summary import write_summary
 from reports.workbook import write_roster_workbook
 
-Progress = Callable[[str, float], None]
 PUBLIC = "public"
 """Folder of what may leave the bureau; everything beside it may not."""
 SAMPLE = 10
@@ -33,7 +33,7 @@ def write_all(
     `roster_id` None means the newest version. `progress` is told the stage and its share done. A roster that
     is not fit for notices is still printed, without them. Raises Refusal reports.no_roster.
     """
-    tell = progress or (lambda stage, share: None)
+    tell = progress or silent
     with engine.connect() as connection:
         roster = roster_id if roster_id is not None else newest_roster(connection, plan_id)
         view = read_roster(connection, roster)

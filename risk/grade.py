@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from registry import clock
 from registry.errors import Refusal
+from registry.progress import Progress, silent
 from registry.rules import Rule, Rulebook, load_rules
 from registry.tables import FeatureRow, FeatureSnapshot, Grade, GradeReason, ModelRun
 from risk.archive import Archive, BoolArray, IntArray, Texts, load_archive
@@ -23,7 +24,6 @@ from risk.indicators.frame import FeatureFrame, feature_frame
 from risk.model_file import Model, code_version, load_model
 from risk.previous import Previous, read_previous
 from risk.reasons import Evidence, ReasonWriter
-from risk.sample import Progress, silent
 from risk.score import Scores, contributions, score_frame
 
 EXPLAINED = ("C", "D")
@@ -77,21 +77,21 @@ def grade(
     book = load_rules()
     with engine.connect() as connection:
         run_id, model = model_of(connection, as_of, place, model_run_id)
-        tell(0.05, "读取时点档案")
+        tell("读取时点档案", 0.05)
         archive = load_archive(connection, as_of)
         previous = read_previous(connection, as_of, place)
     frame = _frame(archive, as_of, book, place, model)
-    tell(0.4, "计分与分级")
+    tell("计分与分级", 0.4)
     scores = score_frame(model, frame)
     hard = book.in_force(PREFIX, place, as_of)
     verdicts = judge(frame, scores, model, previous, hard, book)
-    tell(0.6, "写入分类结果")
+    tell("写入分类结果", 0.6)
     with engine.begin() as connection:
         snapshot = _store_snapshot(connection, frame, book)
         _store_grades(connection, frame, scores, verdicts, snapshot, run_id, book)
-        tell(0.8, "书写理由")
+        tell("书写理由", 0.8)
         reasons = _store_reasons(connection, frame, model, verdicts, snapshot, hard)
-    tell(1.0, "完成")
+    tell("完成", 1.0)
     return GradeReport(
         snapshot, run_id, len(frame.codes), _counts(CLASSES[verdicts.final], CLASSES), _counts(verdicts.layer),
         int(verdicts.changed.sum()), int(scores.no_history.sum()), reasons, time.monotonic() - started,

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
+from registry.progress import Progress, silent
 from registry.rules import Rulebook
 from risk.archive import Archive, BoolArray, FloatArray, IntArray, Texts
 from risk.indicators.catalogue import NAMES
 from risk.indicators.frame import feature_frame
 from risk.labels import label_windows, labels
 from risk.score import never_inspected
-
-Progress = Callable[[float, str], None]
-
-
-def silent(_share: float, _stage: str) -> None:
-    """No progress to show."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ def gather(archive: Archive, book: Rulebook, place: str, as_of: date, progress: 
     digest = hashlib.sha256()
     parts = []
     for number, window in enumerate(windows):
-        progress(number / len(windows), f"时点 {window[0]}")
+        progress(f"时点 {window[0]}", number / len(windows))
         frame = feature_frame(archive, window[0], book, place, rules_on=as_of)
         found = labels(archive, frame.codes, window, book, place, as_of)
         known = ~np.isnan(found.problem)

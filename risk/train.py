@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Engine, insert
 
 from registry import clock
+from registry.progress import Progress, part_of, silent
 from registry.rules import Rulebook, load_rules
 from registry.tables import ModelRun
 from risk import evaluate, metrics
@@ -21,7 +22,7 @@ from risk.indicators.catalogue import NAMES
 from risk.indicators.frame import FeatureFrame, feature_frame
 from risk.learners import BOOSTING, ROUNDS, Learner, Scorecard, scorecard
 from risk.model_file import Model, code_version, hash_of_bytes
-from risk.sample import Progress, Sample, gather, silent
+from risk.sample import Sample, gather
 from risk.score import score_matrix
 from risk.selection import Choice, Thresholds, both_outcomes, choose, fit
 
@@ -81,23 +82,23 @@ def train(
     """
     started, tell = time.monotonic(), progress or silent
     book = load_rules()
-    tell(0.02, "读取时点档案")
+    tell("读取时点档案", 0.02)
     with engine.connect() as connection:
         archive = load_archive(connection, as_of)
-    sample = gather(archive, book, place, as_of, lambda share, stage: tell(0.1 + 0.4 * share, stage))
+    sample = gather(archive, book, place, as_of, part_of(tell, 0.1, 0.4))
     recipe = Recipe(
         book, place, as_of, scorecard(book, place, as_of, NAMES), Thresholds.of(book, place, as_of), seed
     )
-    tell(0.5, "滚动验证与选择")
+    tell("滚动验证与选择", 0.5)
     choice = choose(sample, NAMES, recipe.card, recipe.thresholds, seed)
-    tell(0.75, "时序检验")
+    tell("时序检验", 0.75)
     found = _measure(recipe, sample, choice)
-    tell(0.9, "定型与分级界限")
+    tell("定型与分级界限", 0.9)
     frame = feature_frame(archive, as_of, book, place)
     model = _final(recipe, sample, choice, frame)
     found |= _classes(model, frame, found)
     run = _store(engine, recipe, sample, model, evaluate.plain(found))
-    tell(1.0, "完成")
+    tell("完成", 1.0)
     return TrainReport(
         run, model.learner.name, choice.reason, len(sample.problem), int(sample.problem.sum()),
         evaluate.plain(found), time.monotonic() - started,

@@ -125,6 +125,6 @@ def test_progress_is_told_and_ends_at_one(engine: Engine) -> None:
     """Shares never fall."""
     store(engine, {"enterprise": [enterprise("A1")]})
     told: list[float] = []
-    train(engine, AS_OF, PLACE, progress=lambda share, _stage: told.append(share))
+    train(engine, AS_OF, PLACE, progress=lambda _stage, share: told.append(share))
     assert told == sorted(told)
     assert told[-1] == 1.0

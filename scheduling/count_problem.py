@@ -1,0 +1,150 @@
+"""How many from each stratum (数量分配): the question and its answer, as plain data without a database."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+CLASSES = ("A", "B", "C", "D")
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Class × district within a task (层): how many objects may be drawn, how many of them are honest.
+
+    `patterns` counts the objects by the set of days on which they can be visited at all (index into the
+    problem's day sets); it sums to `size` for an on-site task with capacities and may be empty otherwise.
+    """
+
+    task: str
+    klass: str
+    district: str
+    size: int
+    honest: int = 0
+    patterns: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The stratum's name in pool.csv."""
+        return f"{self.klass}-{self.district}" if self.district else self.klass
+
+
+@dataclass(frozen=True)
+class TaskCount:
+    """One task's rates and bounds (任务比例). All shares are of the class's or task's eligible objects.
+
+    `base` is the number the overall floor counts from: objects in business in the library, eligible or not.
+    """
+
+    task: str
+    name: str
+    department: str
+    rates: dict[str, float]
+    lowest: dict[str, float] = field(default_factory=dict)
+    highest: dict[str, float] = field(default_factory=dict)
+    onsite: bool = True
+    floor: float | None = None
+    cap: float | None = None
+    base: int | None = None
+    full_classes: tuple[str, ...] = ()
+    seats: int = 2
+    halves: int = 1
+    qualification: str | None = None
+
+
+@dataclass(frozen=True)
+class Room:
+    """Half-days of people on the days of some patterns (检查力量): own district's, and those who serve anywhere.
+
+    Demand of objects that can *only* be visited on these days must fit in them (Hall's condition).
+    """
+
+    department: str
+    qualification: str | None
+    patterns: frozenset[int]
+    days: str
+    own: dict[str, float]
+    anywhere: float
+
+
+@dataclass(frozen=True)
+class CountProblem:
+    """Everything that settles the numbers (分配问题). `basis` maps a rule's name to its citation."""
+
+    strata: tuple[Stratum, ...]
+    tasks: tuple[TaskCount, ...]
+    honest_total: int = 0
+    honest_disturbed: int = 0
+    undisturbed_share: float | None = None
+    rooms: tuple[Room, ...] = ()
+    at_least_one: str = "class"
+    raise_order: tuple[str, ...] = ("B", "C", "D", "A")
+    basis: dict[str, str] = field(default_factory=dict)
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One rule of a smallest set that cannot hold together: what it says, whence, and what would relieve it."""
+
+    rule: str
+    sentence: str
+    basis: str
+    relief: str
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """A task's class: objects, the plan's number (rate, rounded up), the number settled, and why they differ."""
+
+    task: str
+    klass: str
+    size: int
+    planned: int
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One of the lexicographic aims: value reached and the best provable bound."""
+
+    name: str
+    value: float
+    bound: float
+    status: str
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """The answer (分配结果). `counts` is empty exactly where `conflict` says why nothing is possible."""
+
+    counts: dict[tuple[str, str], int]
+    classes: tuple[ClassCount, ...] = ()
+    aims: tuple[Aim, ...] = ()
+    conflict: tuple[Conflict, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """Checks in all tasks together."""
+        return sum(self.counts.values())
+
+
+def at_least(share: float, size: int) -> int:
+    """A floor in objects, rounded up and never short of the share (向上取整).
+
+    >>> at_least(0.03, 40_065)
+    1202
+    """
+    return math.ceil(Fraction(str(share)) * size)
+
+
+def at_most(share: float, size: int) -> int:
+    """A ceiling in objects, rounded down.
+
+    >>> at_most(0.1, 39)
+    3
+    """
+    return math.floor(Fraction(str(share)) * size)

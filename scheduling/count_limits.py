@@ -59,6 +59,11 @@ class Strata:
         """The task's non-empty classes, A first."""
         return [klass for klass in CLASSES if self.size(task, klass)]
 
+    def classes_with_a_claim(self, task: TaskCount) -> list[str]:
+        """Classes with a positive rate, as many as the task's cap has objects for; the higher classes first."""
+        rated = [klass for klass in self.classes(task.task) if task.rates.get(klass, 0.0)]
+        return rated[-most_of(task, self.size(task.task)) :]
+
     @cached_property
     def tasks(self) -> dict[str, TaskCount]:
         """Tasks by name."""
@@ -105,8 +110,7 @@ def class_minimum(strata: Strata) -> Iterator[Limit]:
     higher classes come first: a minimum of our own may not break the law's limit.
     """
     for task in strata.problem.tasks:
-        rated = [klass for klass in strata.classes(task.task) if task.rates.get(klass, 0.0)]
-        for klass in rated[-most_of(task, strata.size(task.task)) :]:
+        for klass in strata.classes_with_a_claim(task):
             members = strata.of_class[task.task, klass]
             parts = [members] if strata.problem.at_least_one == "class" else [[s] for s in members]
             for part in parts:
@@ -128,6 +132,8 @@ def class_ranges(strata: Strata) -> Iterator[Limit]:
             size = strata.size(task.task, klass)
             goal = planned(task, klass, size)
             low = min(goal, at_least(task.lowest.get(klass, 0.0) * task.rates.get(klass, 0.0), size))
+            if klass not in strata.classes_with_a_claim(task):
+                low = 0
             high = max(goal, 1, at_most(task.highest.get(klass, 1.0), size))
             terms = _sum(strata.of_class[task.task, klass])
             where = f"{task.name} {klass} 类"

@@ -264,6 +264,7 @@ def test_no_model_knows_problems_found_or_fines() -> None:
 
 
 def test_a_library_too_small_for_its_cap_draws_its_highest_class() -> None:
-    found = allocate_counts(CountProblem(sizes(5, 1, 1), (task(HENAN, cap=0.1),)))
+    low = dict.fromkeys("CD", 1.0)
+    found = allocate_counts(CountProblem(sizes(4, 1, 1, 1), (task(HENAN, cap=0.1, lowest=low),)))
     assert not found.conflict
-    assert by_class(found) == {"A": 0, "B": 0, "C": 1}
+    assert by_class(found) == {"A": 0, "B": 0, "C": 0, "D": 1}

@@ -1,0 +1,182 @@
+"""Commands that plan and draw: plan, draw, verify, roster."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import select
+
+from portal.cli.console import AsOf, Json, Place, app, err, opened, out, progress, tell
+from registry.tables import Plan
+from scheduling import ceremony
+from scheduling.allocation import allocate
+from scheduling.plan import approve_plan, make_plan
+from scheduling.pool import freeze_pool
+from scheduling.publication import publish_draw
+from scheduling.verify import Verdict, verify_bundle
+
+plan_commands = typer.Typer(no_args_is_help=True, help="Plans: make, approve, freeze, list.")
+draw_commands = typer.Typer(
+    no_args_is_help=True, help="The public lottery: commit, seed, run, publish, redraw."
+)
+app.add_typer(plan_commands, name="plan")
+app.add_typer(draw_commands, name="draw")
+
+Actor = Annotated[str, typer.Option("--by", help="who does it; goes into the journal")]
+Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
+
+
+@plan_commands.command()
+def make(
+    window_from: Day,
+    window_to: Day,
+    by: Actor,
+    as_of: AsOf = None,
+    place: Place = None,
+    as_json: Json = False,
+) -> None:
+    """Make a plan (抽查工作计划) with one task set a department, from the check items in force."""
+    with opened(place, as_of) as (database, settings, day), progress(as_json) as report:
+        engine = database.engine_for("schedule")
+        window = (window_from.date(), window_to.date())
+        number = make_plan(engine, day, settings.place, *window, made_by=by, progress=report)
+    tell(
+        {"plan": number},
+        as_json,
+        f"计划 {number} 已拟定，需另一人批准：wurao plan approve {number} --by 批准人",
+    )
+
+
+@plan_commands.command()
+def approve(plan: int, by: Actor, as_json: Json = False) -> None:
+    """Approve a plan (批准): a second person, never the one who made it."""
+    with opened() as (database, _, _):
+        approve_plan(database.engine_for("schedule"), plan, by)
+    tell({"plan": plan}, as_json, f"计划 {plan} 已批准。下一步：wurao plan freeze {plan}")
+
+
+@plan_commands.command()
+def freeze(plan: int, as_json: Json = False) -> None:
+    """Freeze the pool (对象池) with every exclusion's reason, and settle how many from each stratum."""
+    with opened() as (database, _, _), progress(as_json) as report:
+        engine = database.engine_for("schedule")
+        report("对象池 pool", 0.0)
+        pool = freeze_pool(engine, plan)
+        report("数量分配 allocation", 0.5)
+        allocation = allocate(engine, plan)
+        report("数量分配 allocation", 1.0)
+    tell(
+        {"pool": pool, "allocation": allocation},
+        as_json,
+        f"{pool}\n{allocation}\n下一步：wurao draw commit {plan}",
+    )
+
+
+@plan_commands.command(name="list")
+def list_plans(as_json: Json = False) -> None:
+    """All plans and where they stand."""
+    with opened() as (database, _, _), database.engine_for("schedule").connect() as connection:
+        columns = (
+            Plan.id,
+            Plan.number,
+            Plan.version,
+            Plan.name,
+            Plan.as_of,
+            Plan.window_from,
+            Plan.window_to,
+            Plan.state,
+        )
+        plans = [dict(row) for row in connection.execute(select(*columns).order_by(Plan.id)).mappings()]
+
+    def show() -> None:
+        table = Table("计划", "编号", "版本", "名称", "时点", "自", "至", "状态")
+        for plan in plans:
+            table.add_row(*(str(value) for value in plan.values()))
+        out.print(table)
+
+    tell(plans, as_json, show)
+
+
+@draw_commands.command()
+def commit(
+    plan: int,
+    by: Actor,
+    ceremony_text: Annotated[
+        str, typer.Option("--ceremony", help="place and time of the public seed, announced now")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Publish the commitment (承诺) before any seed exists."""
+    with opened() as (database, _, _):
+        draw = ceremony.commit_draw(database.engine_for("schedule"), plan, by, ceremony_text)
+    tell({"draw": draw}, as_json, f"抽取 {draw} 已承诺。种子公布后：wurao draw seed {draw} --text …")
+
+
+@draw_commands.command()
+def seed(
+    draw: int,
+    text: Annotated[str, typer.Option(help="the public text, exactly as announced")],
+    source: Annotated[
+        str, typer.Option(help="where it comes from: dice before witnesses, a state lottery, a beacon")
+    ],
+    by: Actor,
+    as_json: Json = False,
+) -> None:
+    """Record the public seed (种子), exactly as announced."""
+    with opened() as (database, _, _):
+        ceremony.record_seed(database.engine_for("schedule"), draw, text, source, by)
+    tell({"draw": draw}, as_json, f"种子已记录。下一步：wurao draw run {draw}")
+
+
+@draw_commands.command(name="run")
+def run_lottery(draw: int, by: Actor, as_json: Json = False) -> None:
+    """Draw (抽取): tickets and results follow by arithmetic."""
+    with opened() as (database, _, _):
+        drawn = ceremony.run_draw(database.engine_for("schedule"), draw, by)
+    tell({"drawn": drawn}, as_json, f"{drawn}\n下一步：wurao draw publish {draw}")
+
+
+@draw_commands.command()
+def publish(draw: int, by: Actor, as_json: Json = False) -> None:
+    """Write the public and the audit bundle (公开包、审计包)."""
+    with opened() as (database, settings, _):
+        paths = publish_draw(database.engine_for("schedule"), draw, settings.data / "bundles", by)
+    tell({"bundles": paths}, as_json, f"已公布：{paths}")
+
+
+@draw_commands.command()
+def redraw(
+    plan: int,
+    by: Actor,
+    reason: Annotated[str, typer.Option(help="why, in public")],
+    second: Annotated[str, typer.Option(help="the second approver")],
+    ceremony_text: Annotated[str, typer.Option("--ceremony", help="place and time of the new seed")],
+    as_json: Json = False,
+) -> None:
+    """Begin a new version of a draw (重抽): with a reason and a second approver, itself public."""
+    with opened() as (database, _, _):
+        draw = ceremony.redraw(database.engine_for("schedule"), plan, by, ceremony_text, reason, second)
+    tell({"draw": draw}, as_json, f"新版本抽取 {draw} 已承诺。")
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="a published bundle: zip or folder")],
+    audit: Annotated[Path | None, typer.Option(help="the audit bundle, for those entitled to it")] = None,
+    as_json: Json = False,
+) -> None:
+    """Replay a published draw from its bundle (验证); exit code 1 says where it differs."""
+    verdict = verify_bundle(bundle, audit)
+    tell(verdict.to_dict(), as_json, lambda: _show_checks(verdict))
+    if not verdict.ok:
+        err.print("[red]验证未通过。[/red]")
+        raise typer.Exit(1)
+
+
+def _show_checks(verdict: Verdict) -> None:
+    colours = {"ok": "green", "failed": "red", "skipped": "dim"}
+    for check in verdict.checks:
+        out.print(f"[{colours[check.status]}]{escape(str(check))}[/]")

@@ -1,0 +1,54 @@
+"""Runs of background jobs (后台任务), for the people who asked for them."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from registry.scope import not_yours
+from registry.tables.job import JobRun
+
+TITLES = {
+    "plan_and_draw": "编制计划、冻结对象池并公布承诺",
+    "draw_and_roster": "按种子抽取、排日期并抽取检查人员",
+    "staff_roster": "按种子抽取检查人员",
+    "monthly_grade": "按月更新风险分类",
+    "ingest_upload": "归集上传文件",
+    "nightly_submissions": "已公示结果并入登记库",
+}
+STATES = {"waiting": "排队中", "running": "进行中", "done": "已完成", "failed": "未完成"}
+
+
+def latest(connection: Connection, names: tuple[str, ...] | None, many: int) -> list[dict[str, Any]]:
+    """The last runs, newest first, of some jobs or of all."""
+    wanted = select(JobRun.__table__).order_by(JobRun.id.desc()).limit(many)
+    if names:
+        wanted = wanted.where(JobRun.job.in_(names))
+    return [_titled(row) for row in connection.execute(wanted).mappings()]
+
+
+def one(connection: Connection, run_id: int) -> dict[str, Any]:
+    """One run. Raises Refusal scope.not_yours for an unknown one."""
+    row = connection.execute(select(JobRun.__table__).where(JobRun.id == run_id)).mappings().first()
+    if row is None:
+        raise not_yours()
+    return _titled(row)
+
+
+def where_next(run: dict[str, Any]) -> dict[str, str]:
+    """The page that a finished run leads to."""
+    outcome = run["outcome"] or {}
+    for key, path, text in (
+        ("draw_id", "/staff/draws/{}", "查看抽取"),
+        ("plan_id", "/staff/plans/{}", "查看计划"),
+        ("batch_id", "/staff/batches/{}", "查看批次"),
+    ):
+        if key in outcome:
+            return {"path": path.format(outcome[key]), "text": text}
+    return {"path": "/staff", "text": "回到工作台"}
+
+
+def _titled(row: RowMapping) -> dict[str, Any]:
+    return dict(row) | {
+        "title": TITLES.get(row["job"], row["job"]),
+        "state_text": STATES.get(row["state"], row["state"]),
+    }

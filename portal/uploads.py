@@ -1,0 +1,72 @@
+"""Uploads (文件上传): bytes land under their own hash; a name is only ever a label."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ingestion.datasets import DATASETS
+from registry.errors import Refusal
+
+ACCEPTED = (".csv", ".xlsx", ".json", ".jsonl", ".zip", ".txt")
+_BLOCK = 1 << 20
+
+
+def dataset_titles() -> dict[str, str]:
+    """Dataset → its Chinese title, for the choice on the page."""
+    return {name: dataset.title for name, dataset in DATASETS.items()}
+
+
+@dataclass(frozen=True)
+class StoredUpload:
+    """A file that arrived: where it lies, its label and SHA-256."""
+
+    path: Path
+    file_name: str
+    sha256: str
+    size: int
+
+
+def store_upload(source: BinaryIO, file_name: str, folder: Path, limit: int) -> StoredUpload:
+    """Copy an arriving file below `folder`, named by its hash. Raises Refusal upload.* for type or size."""
+    label = _label(file_name)
+    suffix = Path(label).suffix.lower()
+    if suffix not in ACCEPTED:
+        raise Refusal(
+            "upload.type", f"不接受 {suffix or '无扩展名'} 文件。", f"请上传 {'、'.join(ACCEPTED)} 之一。"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    arriving = folder / f".arriving-{secrets.token_hex(8)}"
+    try:
+        digest, size = _copy(source, arriving, limit)
+        if size == 0:
+            raise Refusal("upload.empty", "文件是空的。", "请检查导出是否成功后再上传。")
+        # The label stays in the name because ingestion records it; the hash folder keeps equal names apart.
+        kept = folder / digest[:16] / label
+        kept.parent.mkdir(exist_ok=True)
+        arriving.replace(kept)
+    finally:
+        arriving.unlink(missing_ok=True)
+    return StoredUpload(kept, label, digest, size)
+
+
+def _copy(source: BinaryIO, target: Path, limit: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with target.open("xb") as file:
+        while block := source.read(_BLOCK):
+            size += len(block)
+            if size > limit:
+                raise Refusal(
+                    "upload.too_large", f"文件超过 {limit // 1_000_000} MB。", "请拆分后上传。", 413
+                )
+            digest.update(block)
+            file.write(block)
+    return digest.hexdigest(), size
+
+
+def _label(file_name: str) -> str:
+    last = re.split(r"[/\\]", file_name)[-1]
+    kept = re.sub(r"[^\w.\-（）()]+", "_", last).lstrip(".")
+    return kept[-120:] or "upload"

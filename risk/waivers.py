@@ -63,7 +63,7 @@ def propose_waiver(engine: Engine, case_id: int, as_of: date, place: str) -> int
         years = int(book.value("waiver.lookback_years", place, case["occurred_on"]))
         since = (pd.Timestamp(case["occurred_on"]) - pd.DateOffset(years=years)).date()
         earlier = look_back(connection, case, item, since, as_of)
-        excluded = list(book.value("waiver.exclusions", place, case["occurred_on"]))
+        excluded = dict(book.value("waiver.exclusions", place, case["occurred_on"]))
         verdict = judge_case(case_facts(case), item, earlier, years, excluded)
         values = _row(case, item, verdict, earlier, as_of, place, since, book.version)
         return int(
@@ -93,13 +93,15 @@ def case_facts(case: RowMapping) -> dict[str, Any]:
 
 
 def judge_case(
-    facts: dict[str, Any], item: Rule, earlier: list[Earlier], years: int, excluded: list[str]
+    facts: dict[str, Any], item: Rule, earlier: list[Earlier], years: int, excluded: dict[str, str]
 ) -> Verdict:
     """Apply exclusions, the look-back and the item's conditions. Eligible only if nothing fails or is unknown."""
     verdict = Verdict()
-    verdict.reasons += [f"属于清单排除情形：{name}。" for name in excluded if facts.get(name) is True]
+    verdict.reasons += [
+        f"属于清单排除情形：{words}。" for name, words in excluded.items() if facts.get(name) is True
+    ]
     verdict.missing += [
-        f"是否属于排除情形：{name}" for name in excluded if name in facts and facts[name] is None
+        f"是否属于排除情形：{words}" for name, words in excluded.items() if facts.get(name, False) is None
     ]
     for found in earlier:
         said = f"{years}年内有同类违法：{found.on} {found.what}。"

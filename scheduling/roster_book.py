@@ -25,6 +25,8 @@ from scheduling.workdays import EstimatedYear
 __all__ = ["FIRST", "commit_team_draw", "make_roster", "staff_roster"]
 
 FIRST = "初次排班"
+PATIENCE = 60
+"""Rounds without any improvement after which a roster is taken as it is; each frees some thirty visits."""
 
 
 def make_roster(
@@ -47,7 +49,7 @@ def make_roster(
     # S itself would betray tickets, hence classes: dates are broken by a hash of it.
     seed = digest(f"{draw_state(draw)},dates")
     try:
-        roster = solve(problem, Stop(seconds=stop_seconds), seed, progress)
+        roster = solve(problem, Stop(seconds=stop_seconds, patience=PATIENCE), seed, progress)
     except (ProblemError, EstimatedYear) as fault:
         raise refuse("roster.problem", f"无法排班：{fault}", "按提示补全数据或工作日历后重试。") from fault
     with act(engine, made_by, "roster.made", f"plan {plan_id}") as step:

@@ -48,12 +48,14 @@ LONGEST = 3600.0
 class Stop:
     """When to stop (停止条件): after `seconds`, at a `gap`, after so many `rounds`, or at the first full plan.
 
-    Whichever comes first. `rounds` alone is reproducible.
+    Also after `patience` rounds in a row that changed nothing. Whichever comes first; `rounds` and `patience`
+    alone are reproducible.
     """
 
     seconds: float | None = 20.0
     gap: float | None = None
     rounds: int | None = None
+    patience: int | None = None
     first_feasible: bool = False
     neighbourhood: int = 30
 
@@ -61,6 +63,7 @@ class Stop:
 class _Watch:
     def __init__(self, stop: Stop, bound: float):
         self.stop, self.bound, self.began, self.rounds = stop, bound, time.monotonic(), 0
+        self.idle = 0
         self.reason = ""
 
     def left(self) -> float:
@@ -76,6 +79,8 @@ class _Watch:
             self.reason = "gap"
         elif stop.rounds is not None and self.rounds >= stop.rounds:
             self.reason = "rounds"
+        elif stop.patience is not None and self.idle >= stop.patience:
+            self.reason = "patience"
         elif stop.seconds is not None and self.left() <= 0:
             self.reason = "seconds"
         return bool(self.reason)
@@ -95,6 +100,9 @@ def _search(booking: Booking, watch: _Watch, seed: str, told: Progress) -> list[
         changed = watch.rounds % POLISH_EVERY == 0 and polish(booking, rng, lambda: watch.left() <= 0)
         if improve(booking, free, rng.randrange(2**31), max(0.5, watch.left())) or changed:
             history.append(_step(booking, watch))
+            watch.idle = 0
+        else:
+            watch.idle += 1
         watch.rounds += 1
         spent = 1 - watch.left() / watch.stop.seconds if watch.stop.seconds else 0.0
         told("排期", max(spent, watch.rounds / watch.stop.rounds if watch.stop.rounds else 0.0))

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from ingestion.datasets.contract import ROW_TIMES, Column, Dataset, Surroundings, left_out
+from ingestion.datasets.contract import METHODS, ROW_TIMES, Column, Dataset, Surroundings, left_out
 
 EXEMPT_WORDS = {
     "投诉举报": "complaint", "转办交办": "transferred", "数据监测": "data_monitoring", "应急处置": "emergency",
@@ -21,7 +21,8 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
 
 
 def read_check_item(rows: pd.DataFrame, around: Surroundings) -> None:
-    """Read the ratio text: `3%` is both ends, `3%-5%` a range, 不低于/不超过 one end."""
+    """Read the ratio text: `3%` is both ends, `3%-5%` a range, 不低于/不超过 one end; methods in the list's order."""
+    rows["method"] = ["、".join(dict.fromkeys(methods)) for methods in rows["method"]]
     low, high = zip(*(ratio_range(text) for text in rows["ratio"]), strict=True) if len(rows) else ((), ())
     rows["ratio_low"], rows["ratio_high"] = (
         pd.Series(low, rows.index, object),
@@ -63,7 +64,7 @@ CHECK_ITEM = Dataset(
         Column("library", "对象名录库", "LIBRARY", longest=100, blank="主体综合库"),
         Column("ratio", "抽查比例", "RATIO", stored=False, longest=200),
         Column("frequency", "抽查频次", "FREQUENCY", longest=100, blank=""),
-        Column("method", "检查方式", "METHOD", required=True, longest=200),
+        Column("method", "检查方式", "METHOD", "choices", required=True, choices=METHODS),
         Column("qualification", "人员资质要求", "QUALIFICATION", longest=200),
         Column("exempt_category", "安静日豁免类别", "EXEMPT", "choice", choices=EXEMPT_CATEGORIES, optional=True),
         Column("minutes", "检查用时(分钟)", "MINUTES", "integer", required=True, least=1, most=1440),

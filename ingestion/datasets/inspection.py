@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ingestion.datasets.contract import ROW_TIMES, Column, Dataset, Surroundings, identity_columns
+from ingestion.datasets.contract import METHODS, ROW_TIMES, Column, Dataset, Surroundings, identity_columns
 from registry.vocabulary import RESULTS
 
 RESULT_TEXTS = {
@@ -31,12 +31,6 @@ DRAW_TYPES = {
     "不定向": "不定向", "定向": "定向", "投诉举报": "投诉举报", "转办交办": "转办交办", "日常巡查": "日常巡查",
     "数据监测": "数据监测", "不定向抽查": "不定向", "定向抽查": "定向", "日常检查": "日常巡查", "交办转办": "转办交办",
 }  # fmt: skip
-
-METHODS = {
-    **dict.fromkeys(("现场", "现场检查"), "现场"),
-    **dict.fromkeys(("书面", "书式检查", "书面检查"), "书面"),
-    **dict.fromkeys(("网络", "网络监测"), "网络"),
-}
 
 
 def read_inspection(rows: pd.DataFrame, around: Surroundings) -> None:

@@ -1,6 +1,6 @@
 """One writer a table, enforced by grants: who may INSERT and UPDATE what, read from the tables' own declarations."""
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from registry.tables import WRITERS, Table
 
@@ -26,17 +26,25 @@ def create_roles(connection: Connection) -> None:
 
 
 def grant_one_writer(connection: Connection) -> None:
-    """Everybody reads; each table's writer appends, and updates only the columns it declared."""
+    """Everybody reads; each table's writer appends, and updates only the columns it declared.
+
+    Tables and columns that a later migration adds are left to it: it calls this again.
+    """
+    present = {name: _columns(connection, name) for name in inspect(connection).get_table_names()}
     everybody = ", ".join(WRITERS)
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {everybody}"))
     connection.execute(text(f'GRANT TEMPORARY ON DATABASE "{connection.engine.url.database}" TO {everybody}'))
-    for table in Table.metadata.sorted_tables:
+    for table in (table for table in Table.metadata.sorted_tables if table.name in present):
         writer = everybody if table.info["writer"] == "every stage" else table.info["writer"]
         connection.execute(text(f'REVOKE ALL ON "{table.name}" FROM {everybody}'))
         connection.execute(text(f'GRANT SELECT ON "{table.name}" TO {everybody}'))
         connection.execute(text(f'GRANT INSERT ON "{table.name}" TO {writer}'))
-        if table.info["changes"]:
-            columns = ", ".join(f'"{name}"' for name in table.info["changes"])
+        changes = [name for name in table.info["changes"] if name in present[table.name]]
+        if changes:
+            columns = ", ".join(f'"{name}"' for name in changes)
             connection.execute(text(f'GRANT UPDATE ({columns}) ON "{table.name}" TO {writer}'))
-    for statement in (FREEZE_JOURNAL,):
-        connection.execute(text(statement))
+    connection.execute(text(FREEZE_JOURNAL))
+
+
+def _columns(connection: Connection, table: str) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns(table)}

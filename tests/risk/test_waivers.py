@@ -159,7 +159,7 @@ def test_never_proposed_after_the_same_kind_nor_on_missing_facts(
     item: str, facts: dict[str, Any], earlier: list[Earlier]
 ) -> None:
     """C-43, whatever the facts: a certain one bars, a doubtful one or an unknown fact goes to a person."""
-    verdict = judge_case(facts, catalogue_item(item, PLACE, DAY), earlier, 2, [])
+    verdict = judge_case(facts, catalogue_item(item, PLACE, DAY), earlier, 2, {})
     if earlier:
         assert verdict.verdict != "eligible"
     if any(found.certain for found in earlier):

@@ -254,3 +254,8 @@ def test_an_empty_problem_has_an_empty_roster() -> None:
     roster = solve(town(0, 2), QUICK, "S")
     assert roster.visits == ()
     assert roster.unplaced == ()
+
+
+def test_a_search_that_finds_nothing_more_stops_by_itself() -> None:
+    roster = solve(make_town(5, Size(60, 18)), Stop(seconds=60, patience=5), "S")
+    assert roster.stopped in ("patience", "nothing_to_move")

@@ -125,7 +125,7 @@ def _plan_and_draw(demonstration: Demonstration, database: Database) -> None:
         report("", 0.2)
         made["pool"] = freeze_pool(engine, plan, PLANNER)
     with demonstration.step("数量分配 allocation"):
-        made["allocation"] = allocate(engine, plan, PLANNER)
+        made["allocated"] = allocate(engine, plan, PLANNER).total
     with demonstration.step("公开抽取 public draw"):
         draw = ceremony.commit_draw(
             engine, plan, PLANNER, "2026-09-30 15:00 安和市政务服务中心一楼大厅（演示）"

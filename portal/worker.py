@@ -16,7 +16,7 @@ import structlog
 from apscheduler.events import EVENT_JOB_SUBMITTED, JobSubmissionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy import Connection, Engine, RowMapping, func, select, update
+from sqlalchemy import Engine, RowMapping, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.house import House, Task
@@ -112,7 +112,7 @@ class Worker:
 def run_one(house: House, tasks: dict[str, Task], worker: str) -> bool:
     """Claim the oldest waiting run and carry it out; False if there was none."""
     with house.engine.begin() as connection:
-        park_poisonous(connection)
+        jobs.park_poisonous(connection)
         run = jobs.claim(connection, worker)
     if run is None:
         return False
@@ -120,21 +120,6 @@ def run_one(house: House, tasks: dict[str, Task], worker: str) -> bool:
     with house.engine.begin() as connection:
         jobs.finish(connection, run["id"], outcome, failed)
     return True
-
-
-def park_poisonous(connection: Connection) -> None:
-    """A run that took several workers down with it is not tried again; it says so."""
-    outcome = {
-        "code": "job.poisonous",
-        "sentence": "这个任务多次使执行进程中断。",
-        "remedy": "请把编号告诉管理员。",
-    }
-    lost = (JobRun.state == "running") & (JobRun.heartbeat_at < clock.now() - jobs.HEARTBEAT_LOST)
-    connection.execute(
-        update(JobRun)
-        .where(lost, JobRun.attempts >= jobs.MAX_ATTEMPTS)
-        .values(state="failed", outcome=outcome, finished_at=clock.now())
-    )
 
 
 def register_jobs(engine: Engine, recurring: Recurring) -> None:

@@ -77,3 +77,18 @@ def finish(connection: Connection, run_id: int, outcome: dict[str, Any], failed:
     if not failed:
         values["progress"] = 1.0
     connection.execute(update(JobRun).where(JobRun.id == run_id).values(**values))
+
+
+def park_poisonous(connection: Connection) -> None:
+    """A run that took several workers down with it is not tried again; it says so."""
+    outcome = {
+        "code": "job.poisonous",
+        "sentence": "这个任务多次使执行进程中断。",
+        "remedy": "请把编号告诉管理员。",
+    }
+    lost = (JobRun.state == "running") & (JobRun.heartbeat_at < clock.now() - HEARTBEAT_LOST)
+    connection.execute(
+        update(JobRun)
+        .where(lost, JobRun.attempts >= MAX_ATTEMPTS)
+        .values(state="failed", outcome=outcome, finished_at=clock.now())
+    )

@@ -13,6 +13,7 @@ from portal.cli.console import AsOf, Json, Place, app, err, opened, out, progres
 from registry.tables import Plan
 from scheduling import ceremony
 from scheduling.allocation import allocate
+from scheduling.count_problem import Allocation
 from scheduling.plan import approve_plan, make_plan
 from scheduling.pool import freeze_pool
 from scheduling.publication import publish_draw
@@ -68,10 +69,19 @@ def freeze(plan: int, as_json: Json = False) -> None:
         report("数量分配 allocation", 0.5)
         allocation = allocate(engine, plan)
         report("数量分配 allocation", 1.0)
-    tell(
-        {"pool": pool, "allocation": allocation},
-        as_json,
-        f"{pool}\n{allocation}\n下一步：wurao draw commit {plan}",
+    counts = {f"{task}/{stratum}": count for (task, stratum), count in allocation.counts.items()}
+    tell({"pool": pool, "counts": counts}, as_json, _freeze_story(plan, pool, allocation))
+
+
+def _freeze_story(plan: int, pool: dict[str, int], allocation: Allocation) -> str:
+    moved = [f"  {count.reason}" for count in allocation.classes if count.count != count.planned]
+    return "\n".join(
+        [
+            f"对象池 {pool['objects']:,} 个，未纳入 {pool['excluded']:,} 个（逐个有理由）；无事不扰名单 {pool['honest']:,} 户",
+            f"共抽 {allocation.total:,} 项检查，" + ("与计划比例不同的：" if moved else "与计划比例一致"),
+            *moved,
+            f"下一步：wurao draw commit {plan} --by … --ceremony …",
+        ]
     )
 
 
@@ -128,7 +138,11 @@ def seed(
     """Record the public seed (种子), exactly as announced."""
     with opened() as (database, _, _):
         ceremony.record_seed(database.engine_for("schedule"), draw, text, source, by)
-    tell({"draw": draw}, as_json, f"种子已记录。下一步：wurao draw run {draw}")
+    tell(
+        {"draw": draw},
+        as_json,
+        f"种子已记录。下一步：wurao draw run {draw}（派员抽签则是 wurao roster staff 排班表）",
+    )
 
 
 @draw_commands.command(name="run")
@@ -136,7 +150,7 @@ def run_lottery(draw: int, by: Actor, as_json: Json = False) -> None:
     """Draw (抽取): tickets and results follow by arithmetic."""
     with opened() as (database, _, _):
         drawn = ceremony.run_draw(database.engine_for("schedule"), draw, by)
-    tell({"drawn": drawn}, as_json, f"{drawn}\n下一步：wurao draw publish {draw}")
+    tell({"drawn": drawn}, as_json, f"抽出 {drawn:,} 项检查。下一步：wurao draw publish {draw}")
 
 
 @draw_commands.command()
@@ -144,7 +158,11 @@ def publish(draw: int, by: Actor, as_json: Json = False) -> None:
     """Write the public and the audit bundle (公开包、审计包)."""
     with opened() as (database, settings, _):
         paths = publish_draw(database.engine_for("schedule"), draw, settings.data / "bundles", by)
-    tell({"bundles": paths}, as_json, f"已公布：{paths}")
+    tell(
+        paths._asdict(),
+        as_json,
+        f"公开包 {paths.public}\n审计包 {paths.audit}（不公开）\n重算：wurao verify {paths.public}",
+    )
 
 
 @draw_commands.command()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select, text, update
 
 from portal.house import House
-from portal.worker import Worker, active_jobs, catch_up, last_due, park_poisonous, register_jobs, run_one
+from portal.worker import Worker, active_jobs, catch_up, last_due, register_jobs, run_one
 from registry import clock, jobs
 from registry.database import Database
 from registry.errors import Refusal
@@ -138,7 +138,7 @@ def test_a_poisonous_run_is_parked_and_the_others_go_on(house: House) -> None:
         long_ago = clock.now() - timedelta(hours=1)
         lost = {"state": "running", "attempts": jobs.MAX_ATTEMPTS, "heartbeat_at": long_ago}
         connection.execute(update(JobRun).where(JobRun.id == poison).values(**lost))
-        park_poisonous(connection)
+        jobs.park_poisonous(connection)
     assert run_of(house.engine, poison)["outcome"]["code"] == "job.poisonous"
     assert run_one(house, {"good": lambda *_: {}}, "w") is True
     assert run_of(house.engine, good)["state"] == "done"

@@ -37,7 +37,7 @@ contracts: $(VENV)/.test
 	$(BIN)/lint-imports
 
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not slow"
 
 faults load: $(VENV)/.test
 	$(BIN)/python -m pytest -q tests/$@

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from registry.database import Database, open_database
 from registry.errors import Refusal
+from registry.rules import load_rules
 from registry.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -71,6 +72,7 @@ def opened(
     from registry import clock
 
     settings = load_settings(**({"place": place} if place else {}))
+    load_rules().ancestry(settings.place)  # an unknown place is refused before anything is opened
     with open_database(settings) as database:
         yield database, settings, as_of.date() if as_of else clock.today()
 

@@ -1,0 +1,122 @@
+"""The command line: usage, refusals in sentences, JSON for machines, faults in a file; never a traceback."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from portal.cli import app
+from portal.cli.console import run
+
+COMMANDS = {
+    "demo",
+    "ingest",
+    "quality",
+    "train",
+    "grade",
+    "explain",
+    "plan",
+    "draw",
+    "verify",
+    "roster",
+    "report",
+    "serve",
+    "worker",
+    "db",
+}
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("WURAO_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WURAO_TODAY", "2026-10-08")
+    return tmp_path
+
+
+@pytest.fixture
+def on_test_database(database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WURAO_DATABASE_URL", database.url)
+
+
+def test_every_command_of_the_issue_is_there() -> None:
+    named = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    assert {*named, *(group.name for group in app.registered_groups)} >= COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["nosuch"], 2, "nosuch"),
+        (["ingest"], 2, "source"),
+        (["grade", "--as-of", "2026-99-99"], 2, "2026-99-99"),
+        (["ingest", "/nonexistent"], 1, "找不到"),
+        (["verify", "/nonexistent.zip"], 1, "验证未通过"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_exit_code(
+    words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == code
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err
+    assert "Traceback" not in printed.out + printed.err
+
+
+@pytest.mark.usefixtures("on_test_database")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["grade", "--as-of", "2026-09-30"], "grade.no_model"),
+        (["explain", "91990101MA00000000"], "explain"),
+        (
+            ["plan", "make", "--window-from", "2026-10-01", "--window-to", "2026-12-31", "--by", "甲"],
+            "plan.no_items",
+        ),
+        (["plan", "approve", "7", "--by", "乙"], "plan."),
+        (["draw", "seed", "7", "--text", "x", "--source", "y", "--by", "甲"], "draw."),
+        (["roster", "check", "7"], "roster.unknown"),
+        (["report", "7"], "reports.no_roster"),
+        (["grade", "--place", "XX"], "rules.unknown_place"),
+    ],
+)
+def test_an_empty_house_refuses_with_a_code_and_a_way_out(
+    words: list[str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 1
+    said = capsys.readouterr().err
+    assert code in said.replace("\n", "")
+    assert "→" in said
+
+
+@pytest.mark.usefixtures("on_test_database")
+@pytest.mark.parametrize(
+    "words", [["plan", "list"], ["roster", "list"], ["quality"], ["db", "status"], ["db", "verify-journal"]]
+)
+def test_machines_get_one_json_value(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*words, "--json"]) == 0
+    json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("on_test_database")
+def test_a_bad_file_is_reported_row_by_row_and_a_foreign_one_held(
+    own_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = own_folder / "penalty_x.csv"
+    held.write_text("甲,乙\n1,2\n")
+    assert run(["ingest", str(held), "--json"]) == 1
+    (batch,) = json.loads(capsys.readouterr().out)
+    assert batch["state"] == "held"
+    assert "行政处罚决定书文号" in batch["sentence"]
+
+
+def test_our_own_fault_goes_to_a_file_not_to_the_user(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("inner")
+
+    monkeypatch.setattr("portal.cli.planning.verify_bundle", broken)
+    assert run(["verify", "x"]) == 3
+    assert "Traceback" not in capsys.readouterr().err
+    (log,) = (own_folder / "data" / "logs").glob("fault-*.txt")
+    assert "ZeroDivisionError" in log.read_text()

@@ -37,6 +37,7 @@ def table(content, columns):  # the file in its one spelling, and its rows
 
 
 def replay(files):
+    need("pool.csv" in files, "pool and key are kept back: replay the audit bundle")
     facts = json.loads(files["bundle.json" if "bundle.json" in files else "audit.json"].decode("utf-8"))
     pool_text, pool = table(files["pool.csv"], "object_id,task,stratum")
     counts_text, counts = table(files["counts.csv"], "task,stratum,count")

@@ -115,7 +115,7 @@ AIMS = {
 }
 STOPS = {
     "seconds": "时间用完", "gap": "差距已够小", "rounds": "轮数用完", "first_feasible": "得到首个可行方案",
-    "nothing_to_move": "已无可改进之处",
+    "nothing_to_move": "已无可改进之处", "patience": "多轮没有改进",
 }  # fmt: skip
 
 
@@ -130,7 +130,9 @@ def solver_facts(statistics: Mapping[str, Any]) -> list[tuple[str, str]]:
     if stopped := statistics.get("stopped"):
         found.append(("求解停止", STOPS.get(stopped, str(stopped))))
     if settled := statistics.get("settled"):
-        found.append(("无需入企（结果互认、书面或网络检查）", f"{len(settled):,} 户次"))
+        off_site = sum(1 for one in settled if one.get("kind") == "off_site")
+        found.append(("书面、网络检查（不入企）", f"{off_site:,} 户次"))
+        found.append(("结果互认免查", f"{len(settled) - off_site:,} 户次（其他事项照查的仍入企）"))
     return found
 
 

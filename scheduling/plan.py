@@ -37,11 +37,14 @@ def make_plan(
     """Write a plan and its tasks as a draft (编制计划); its id.
 
     Without `tasks`, they are derived from the check items in force as of the date. Raises Refusal plan.window,
-    plan.no_items, plan.rates, or a rules.* refusal where the law of the place is missing.
+    plan.exists (409) where the same window is being planned already, plan.no_items, plan.rates, or a rules.*
+    refusal where the law of the place is missing.
     """
     frame = PlanFrame(as_of, place, window_from, window_to, load_rules())
     _refuse_bad_window(frame)
     with act(engine, made_by, "plan.made", f"{place} {window_from}—{window_to}") as step:
+        if tasks is None:
+            _refuse_same_again(step.connection, frame)
         specs = list(tasks) if tasks is not None else derive_tasks(step.connection, frame)
         for spec in specs:
             _refuse_bad_rates(spec)
@@ -77,6 +80,24 @@ def _refuse_bad_window(frame: PlanFrame) -> None:
             "plan.window",
             f"计划期 {frame.window_from} 至 {frame.window_to} 颠倒，或不晚于数据时点 {frame.as_of}。",
             "更改起止日期：开始不晚于结束，结束晚于数据时点。",
+        )
+
+
+def _refuse_same_again(connection: Connection, frame: PlanFrame) -> None:
+    """One plan a window until it is drawn: a second press of the button is not a second plan."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _NUMBER_LOCK})
+    same = select(Plan.number, Plan.state).where(
+        Plan.place == frame.place,
+        Plan.window_from == frame.window_from,
+        Plan.window_to == frame.window_to,
+        Plan.state.in_(("draft", "approved", "frozen", "allocated")),
+    )
+    found = connection.execute(same.limit(1)).first()
+    if found:
+        raise refuse(
+            "plan.exists",
+            f"{frame.window_from} 至 {frame.window_to} 已有计划 {found.number}，尚未抽取。",
+            "继续办理该计划；确需另编的，先完成或撤回该计划。",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -28,7 +28,7 @@ from scheduling.problem import (
     VisitCount,
     Weights,
 )
-from scheduling.staff import Assistance, Officer, read_officers
+from scheduling.staff import Assistance, Officer, booked_days, read_officers
 from scheduling.task_spec import ON_SITE
 
 _URGENCY = {"A": 1, "B": 2, "C": 3, "D": 4}
@@ -72,6 +72,8 @@ def roster_problem(
     first = min(task["window_from"] for task in tasks.values())
     last = max(task["window_to"] for task in tasks.values())
     officers = read_officers(connection, plan["as_of"], first, last, law.value("teams.certificate"))
+    booked = booked_days(connection, plan["id"], first, last)
+    officers = [replace(o, leave=o.leave | booked.get(o.staff_no, set())) for o in officers]
     calendar = read_calendar(connection, rulebook, plan["place"], plan["as_of"], objects)
     return Problem(
         as_of=plan["as_of"],

@@ -9,10 +9,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from registry.facts import as_of, read_frame
-from registry.tables import Inspector, InspectorCertificate, InspectorConflict, InspectorLeave, Office
+from registry.tables import (
+    Inspector,
+    InspectorCertificate,
+    InspectorConflict,
+    InspectorLeave,
+    Office,
+    RosterVersion,
+    Visit,
+    VisitMember,
+)
 
 _CITY_LEVELS = ("市", "省")
 _DIVISION = 6
@@ -69,6 +78,21 @@ def read_officers(
         for row in _rows(people)
         if row.staff_no in badges
     ]
+
+
+def booked_days(connection: Connection, plan_id: int, first: date, last: date) -> dict[str, set[date]]:
+    """Days on which people already go out for *other* plans' rosters in force (已派出勤), by staff number."""
+    sent = (
+        select(VisitMember.staff_no, Visit.visit_date)
+        .join(Visit, Visit.id == VisitMember.visit_id)
+        .join(RosterVersion, RosterVersion.id == Visit.roster_id)
+        .where(RosterVersion.plan_id != plan_id, RosterVersion.state != "superseded")
+        .where(Visit.visit_date.between(first, last))
+    )
+    booked: dict[str, set[date]] = defaultdict(set)
+    for row in connection.execute(sent):
+        booked[row.staff_no].add(row.visit_date)
+    return booked
 
 
 def serves(officer: Officer, district: str, own_district: bool) -> bool:

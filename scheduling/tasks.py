@@ -89,14 +89,15 @@ def _spec(items: pd.DataFrame, leads: bool, frame: PlanFrame) -> TaskSpec:
     word = frame.value("ratio.floor.public_information.items")
     informs = (items["item_name"] + items["basis"]).str.contains(word, regex=False).any()
     floor = frame.value("ratio.floor.public_information") * share if everybody and informs else None
+    method = str(items["method"].iloc[0])
     return TaskSpec(
-        name=f"{department}·{library}{'不定向' if everybody else ''}抽查",
+        name=f"{department}·{library}{'不定向' if everybody else ''}抽查{_by(method)}",
         department=department,
         item_codes=tuple(items["item_code"]),
         library=library,
         class_rates=rates,
         level=level,
-        method=str(items["method"].iloc[0]),
+        method=method,
         directed=not everybody,
         lead=leads,
         category=categories[0] if categories else None,
@@ -105,6 +106,11 @@ def _spec(items: pd.DataFrame, leads: bool, frame: PlanFrame) -> TaskSpec:
         rate_floor=floor,
         rate_cap=_cap(items, level),
     )
+
+
+def _by(method: str) -> str:
+    """Tasks of one library differ by how they are carried out; the public list must tell them apart."""
+    return "" if method == ON_SITE else f"（{method}）"
 
 
 def _rates(items: pd.DataFrame, level: str, share: float, frame: PlanFrame) -> dict[str, float]:

@@ -16,6 +16,7 @@ from scheduling.committed import TEAMS, as_refusal, next_version
 from scheduling.draw import digest
 from scheduling.problem import Problem, Roster, Seat, problem_from_json, roster_from_json
 from scheduling.rounding import round_teams, team_commitment, team_state
+from scheduling.staff import booked_days
 from scheduling.team_table import SeatGroup, Staff, TeamTable, read_team_table
 from scheduling.teams import TeamShortage, publish_probabilities
 
@@ -41,6 +42,7 @@ def commit_team_draw(engine: Engine, roster_id: int, made_by: str, ceremony_text
         if not ceremony_text.strip():
             raise refuse("draw.no_ceremony", "没有写明种子仪式的地点和时间。", "写明地点、时间和见证方式。")
         problem, roster = problem_from_json(row["problem"]), roster_from_json(row["roster"])
+        _refuse_double_booking(connection, row["plan_id"], problem, roster)
         salt = secrets.token_hex(_SALT_BYTES)
         table = team_table(problem, roster, salt)
         commitment = team_commitment(table.hash)
@@ -94,6 +96,19 @@ def staff_roster(engine: Engine, roster_id: int, actor: str = "system") -> list[
             connection.execute(update(Plan).where(Plan.id == row["plan_id"]).values(state="rostered"))
         step.detail |= {"seats": len(staffed.seats), "violations": len(violations), "result_hash": result}
     return violations
+
+
+def _refuse_double_booking(connection: Connection, plan_id: int, problem: Problem, roster: Roster) -> None:
+    """People whom another plan's lottery sent out since this roster was dated cannot be promised twice."""
+    booked = booked_days(connection, plan_id, problem.first_day, problem.last_day)
+    days = {visit.id: visit.day for visit in roster.visits}
+    twice = sorted({p for g in roster.groups for p in g.eligible if days[g.visit] in booked.get(p, ())})
+    if twice:
+        raise refuse(
+            "teams.booked_elsewhere",
+            f"排日之后，{'、'.join(twice[:5])} 等 {len(twice)} 人已被其他计划的抽签派出，同一天不能再派。",
+            "写明理由重新编制排班表（新版本），再公布派员概率表。",
+        )
 
 
 def veiled(salt: str, group_id: str) -> str:

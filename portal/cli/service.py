@@ -1,6 +1,8 @@
 """Commands that keep the house running: serve, worker, db, demo."""
 
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,8 @@ def serve(
 
     explicit = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = load_settings(**explicit)
+    # uvicorn raises the signal again once it has closed; as an exit it still stops worker and database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with open_database(settings) as database:
         hands = Worker(database.engine_for, settings) if worker else None
         if hands:
@@ -47,7 +51,6 @@ def serve(
 @app.command()
 def worker() -> None:
     """Run background jobs (后台任务) until stopped; any number of workers may run."""
-    import signal
     import threading
 
     from portal.worker import Worker

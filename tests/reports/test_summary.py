@@ -138,14 +138,14 @@ def test_solver_facts_are_words() -> None:
             {
                 "gap": 0.5,
                 "stopped": "gap",
-                "settled": [1, 2],
+                "settled": [{"kind": "off_site"}, {"kind": "off_site"}, {"kind": "recognised"}],
                 "aims": [{"name": "doors", "value": 9, "bound": 8}],
             }
         )
     )
     assert said == {
         "入企次数": "9（下界 8）", "与已证下界的差距": "50.0%", "求解停止": "差距已够小",
-        "无需入企（结果互认、书面或网络检查）": "2 户次",
+        "书面、网络检查（不入企）": "2 户次", "结果互认免查": "1 户次（其他事项照查的仍入企）",
     }  # fmt: skip
     assert solver_facts({}) == []
 

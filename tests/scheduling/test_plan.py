@@ -11,7 +11,17 @@ from sqlalchemy import Engine
 from registry.errors import Refusal
 from registry.tables import CheckItem
 from scheduling.plan import TaskSpec, approve_plan, make_plan
-from tests.scheduling.town_records import AS_OF, PLACE, WINDOW, add, item, journalled, rows, town
+from tests.scheduling.town_records import (
+    AS_OF,
+    PLACE,
+    WINDOW,
+    add,
+    item,
+    journalled,
+    rows,
+    town,
+    withdraw_unfinished,
+)
 
 RATES = {"A": 0.01, "B": 0.02, "C": 0.03, "D": 0.04}
 TASK = TaskSpec("价格检查", "市场监管", ("SJ-03",), "主体综合库", RATES)
@@ -46,6 +56,7 @@ def tasks_of(engine: Engine, plan: int) -> dict[str, Any]:
 
 def quarter(engine: Engine, **changes: Any) -> int:
     """A plan of the town's last quarter."""
+    withdraw_unfinished(engine)
     asked: dict[str, Any] = {"as_of": AS_OF, "place": PLACE, "window_from": WINDOW[0], "window_to": WINDOW[1]}
     return make_plan(engine, **(asked | {"made_by": "甲"} | changes))
 
@@ -185,3 +196,10 @@ def test_own_tasks_are_taken_as_they_are(engine: Engine) -> None:
         date(2026, 11, 30),
     )
     assert task.class_rates == RATES
+
+
+def test_the_same_window_is_not_planned_twice_at_once(engine: Engine) -> None:
+    quarter(engine)
+    with pytest.raises(Refusal) as refused:
+        make_plan(engine, AS_OF, PLACE, *WINDOW, "甲")
+    assert (refused.value.code, refused.value.status) == ("plan.exists", 409)

@@ -254,3 +254,36 @@ def test_no_roster_without_a_draw(made: Made) -> None:
     with pytest.raises(Refusal) as refused:
         make_roster(made.engine, 10**6, SECONDS, "甲")
     assert refused.value.code == "roster.not_drawn"
+
+
+def test_nobody_is_sent_out_twice_on_a_day_by_two_plans(made: Made) -> None:
+    """Last in this module: it adds a second plan of the same window to the town."""
+    second, _ = drawn_plan(made.engine)
+    roster = make_roster(made.engine, second, SECONDS, "甲")
+    team = commit_team_draw(made.engine, roster, "甲", "市局大厅 2026-09-30 17:00")
+    record_seed(made.engine, team, simulated_seed(made.engine, team, AS_OF), "模拟掷骰", "乙")
+    assert staff_roster(made.engine, roster) == []
+    with made.engine.connect() as connection:
+        twice = connection.execute(
+            text(
+                "SELECT m.staff_no, v.visit_date FROM visit_member m JOIN visit v ON v.id = m.visit_id "
+                "JOIN roster_version r ON r.id = v.roster_id WHERE r.state <> 'superseded' "
+                "GROUP BY 1, 2 HAVING count(DISTINCT r.plan_id) > 1"
+            )
+        ).all()
+        sent = connection.execute(
+            text("SELECT count(*) FROM visit WHERE roster_id = :roster"), {"roster": roster}
+        ).scalar_one()
+    assert sent > 0
+    assert twice == []
+
+
+def test_people_drawn_elsewhere_since_the_dates_were_set_are_not_promised_again(made: Made) -> None:
+    plans = [drawn_plan(made.engine)[0] for _ in range(2)]
+    first, second = (make_roster(made.engine, plan, SECONDS, "甲") for plan in plans)
+    team = commit_team_draw(made.engine, first, "甲", "市局大厅")
+    record_seed(made.engine, team, simulated_seed(made.engine, team, AS_OF), "模拟掷骰", "乙")
+    staff_roster(made.engine, first)
+    with pytest.raises(Refusal, match="已被其他计划的抽签派出") as refused:
+        commit_team_draw(made.engine, second, "甲", "市局大厅")
+    assert refused.value.status == 409

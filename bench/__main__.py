@@ -4,7 +4,9 @@ import runpy
 import sys
 from pathlib import Path
 
-for bench in sorted(file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_")):
+for bench in sorted(
+    file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_")
+):
     sys.stdout.write(f"\n== {bench}\n")
     sys.stdout.flush()
     sys.argv = [f"bench.{bench}"]

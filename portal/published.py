@@ -133,6 +133,11 @@ def verdict_of(bundle: PublicBundle | None) -> Verdict:
     return _verified(bundle.path, bundle.path.stat().st_mtime_ns)
 
 
+def replays_in_full(verdict: Verdict) -> bool:
+    """Whether every check could be made; a class-secret public bundle leaves the replay to the audit bundle."""
+    return all(check.status != "skipped" for check in verdict.checks)
+
+
 def _version_staffed_by(connection: Connection, team_draw_id: int) -> int | None:
     told_in = (
         select(Draw.version)

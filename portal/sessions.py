@@ -31,6 +31,19 @@ class Visitor:
     csrf_token: str
     token_hash: str
 
+    @property
+    def signature(self) -> str:
+        """How a public act names this account (署名): its post and number, never its login."""
+        return f"{self.display_name.strip()}{self._mark}"
+
+    @property
+    def _mark(self) -> str:
+        return f"（账户{self.account_id}）"
+
+    def signed(self, name: str | None) -> bool:
+        """Whether a signature, also one under an earlier display name or the bare login, is this account's."""
+        return bool(name) and (name == self.login or str(name).endswith(self._mark))
+
 
 @lru_cache(maxsize=4)
 def _hasher(memory_kib: int) -> PasswordHasher:

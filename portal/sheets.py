@@ -13,6 +13,19 @@ from registry.scope import not_yours
 _SHOWN_IN_PLACE = (".pdf", ".html", ".svg", ".png", ".txt")
 
 
+TITLES = {
+    "roster.xlsx": "排班工作簿",
+    "roster.pdf": "排班表（打印）",
+    "check-sheets-sample.pdf": "检查记录表（样张）",
+    "notices-sample.pdf": "检查通知书（样张）",
+    "summary.html": "汇总",
+    "public.html": "公示页",
+    "announcement.txt": "公告",
+}
+"""File name → what it is called."""
+_BUNDLES = {"draw-": "公开包", "audit-": "审计包（不公开）"}
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One file: the folder's short name, its path below it, size in bytes."""
@@ -20,6 +33,13 @@ class Sheet:
     folder: str
     path: str
     size: int
+
+    @property
+    def title(self) -> str:
+        """What it is called, where its name is known; else its path."""
+        name = Path(self.path).name
+        bundle = next((title for prefix, title in _BUNDLES.items() if name.startswith(prefix)), self.path)
+        return TITLES.get(name) or (bundle if name.endswith(".zip") else self.path)
 
 
 def all_sheets(house: House) -> dict[str, list[Sheet]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, select, update
+from sqlalchemy import Connection, Engine, Integer, RowMapping, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.reading.visits import VisitSheet
@@ -59,6 +59,7 @@ def entry_from(form: dict[str, str], sheet: VisitSheet, staff_no: str) -> Entry:
         raise Refusal("result.date", "检查日期没有填写或格式不对。", "请填写实际检查日期。") from None
     if inspected_on > clock.today():
         raise Refusal("result.future", "检查日期在今天之后，不能录入。", "请在实际检查后录入。")
+    _refuse_outside_visit(inspected_on, sheet.visit["visit_date"])
     results = {code: _item_result(code, form) for code in own}
     if not any(result["checked"] for result in results.values()):
         raise Refusal(
@@ -72,35 +73,31 @@ def entry_from(form: dict[str, str], sheet: VisitSheet, staff_no: str) -> Entry:
 def submit(engine: Engine, actor: str, entry: Entry) -> str:
     """The receipt number. The same id with the same content gives the same receipt and no second row.
 
-    Raises Refusal result.conflict (409) for the same id with other content; the journal keeps that content.
+    Raises Refusal result.conflict (409) for the same id with other content, result.standing (409) where another
+    result of the visit and department waits or is published; the journal keeps the refused content.
     """
     with engine.begin() as connection:
-        receipt = _insert_once(connection, entry)
+        _one_at_a_time(connection, entry)
+        known = _known_under(connection, entry.device_id)
+        if known is not None and known["content_hash"] == entry.content_hash():
+            return str(known["receipt_no"])
+        standing = _standing(connection, entry) if known is None else None
+        receipt = _insert_once(connection, entry) if known is None and standing is None else None
         if receipt:
             detail = {"receipt": receipt, "visit": entry.visit_id, "content_hash": entry.content_hash()}
             journal.append(connection, actor, "result.submitted", f"visit:{entry.visit_id}", detail)
             return receipt
-    with engine.begin() as connection:
-        known = connection.execute(
-            select(ResultSubmission.receipt_no, ResultSubmission.content_hash).where(
-                ResultSubmission.device_id == entry.device_id
-            )
-        ).one()
-        if known.content_hash == entry.content_hash():
-            return known.receipt_no
+        kept = known or standing or _known_under(connection, entry.device_id)
+        assert kept is not None
+        refusal = _already_standing(kept) if standing is not None else _other_content(kept)
         detail = {
             "device_id": entry.device_id,
-            "kept_receipt": known.receipt_no,
+            "kept_receipt": kept["receipt_no"],
             "refused": entry.item_results,
             "inspected_on": entry.inspected_on.isoformat(),
         }
-        journal.append(connection, actor, "result.conflict", f"visit:{entry.visit_id}", detail)
-    raise Refusal(
-        "result.conflict",
-        f"这份录入此前已以不同内容提交过（回执 {known.receipt_no}），两份内容都已留存，本次没有覆盖。",
-        "请打开检查页核对，需要更正时重新录入一份。",
-        409,
-    )
+        journal.append(connection, actor, refusal.code, f"visit:{entry.visit_id}", detail)
+    raise refusal
 
 
 def receipts_of(connection: Connection, staff_no: str) -> list[RowMapping]:
@@ -144,6 +141,61 @@ def review(connection: Connection, scope: Scope, actor: str, submission_id: int,
     values = {"state": new, "reviewed_by": actor, "reviewed_at": clock.now()}
     connection.execute(update(ResultSubmission).where(ResultSubmission.id == submission_id).values(**values))
     journal.append(connection, actor, "result.reviewed", f"submission:{submission_id}", {"state": new})
+
+
+def _refuse_outside_visit(inspected_on: date, visit_date: date) -> None:
+    """A result belongs to its visit: not before its day, and none while that day is still to come."""
+    if visit_date > clock.today():
+        raise Refusal(
+            "result.not_due",
+            f"这次检查安排在 {visit_date}，还没到检查日，不能录入结果。",
+            "请到检查日现场检查后再录入；需要提前检查的，先由计划人员调整排班。",
+        )
+    if inspected_on < visit_date:
+        raise Refusal(
+            "result.before_visit",
+            f"检查日期 {inspected_on} 早于这次检查的安排日期 {visit_date}。",
+            "请返回填写实际检查日期；确在安排日期之前检查过的，先由计划人员调整排班。",
+        )
+
+
+def _one_at_a_time(connection: Connection, entry: Entry) -> None:
+    """Two phones of one department queue here, or both would find no standing result."""
+    department = int.from_bytes(hashlib.sha256(entry.department.encode()).digest()[:4], signed=True)
+    connection.execute(select(func.pg_advisory_xact_lock(cast(entry.visit_id, Integer), department)))
+
+
+def _known_under(connection: Connection, device_id: str) -> RowMapping | None:
+    wanted = select(ResultSubmission.receipt_no, ResultSubmission.content_hash)
+    return connection.execute(wanted.where(ResultSubmission.device_id == device_id)).mappings().first()
+
+
+def _standing(connection: Connection, entry: Entry) -> RowMapping | None:
+    """The department's result of the visit that waits or is published; a returned one does not stand."""
+    wanted = select(ResultSubmission.receipt_no, ResultSubmission.state).where(
+        ResultSubmission.visit_id == entry.visit_id,
+        ResultSubmission.department == entry.department,
+        ResultSubmission.state.in_(("待审核", "已公示")),
+    )
+    return connection.execute(wanted.order_by(ResultSubmission.id.desc()).limit(1)).mappings().first()
+
+
+def _already_standing(kept: RowMapping) -> Refusal:
+    return Refusal(
+        "result.standing",
+        f"本部门对这次检查已提交过结果（回执 {kept['receipt_no']}，{kept['state']}），不能再提交一份。",
+        "请核对那份回执；需要更正的，请审核人员退回后重新录入。",
+        409,
+    )
+
+
+def _other_content(kept: RowMapping) -> Refusal:
+    return Refusal(
+        "result.conflict",
+        f"这份录入此前已以不同内容提交过（回执 {kept['receipt_no']}），两份内容都已留存，本次没有覆盖。",
+        "请打开检查页核对；需要更正的，请审核人员退回后重新录入。",
+        409,
+    )
 
 
 def _insert_once(connection: Connection, entry: Entry) -> str | None:

@@ -1,6 +1,7 @@
 """Plans and draws (计划与抽取) as officers see them."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
@@ -122,7 +123,26 @@ def _shown(table: type[Draw] | type[RosterVersion]) -> list[Any]:
     return [column for column in table.__table__.c if column.name not in _NOT_FOR_PAGES]
 
 
-def has_roster(connection: Connection, draw_id: int) -> bool:
-    """Whether a roster carries out this draw of objects."""
-    wanted = select(RosterVersion.id).where(RosterVersion.draw_id == draw_id).limit(1)
-    return connection.execute(wanted).first() is not None
+def standing_plan(
+    connection: Connection, place: str, window_from: date, window_to: date
+) -> RowMapping | None:
+    """A plan of the same place and window that is still on its way to a draw."""
+    wanted = select(Plan.number, Plan.state).where(
+        Plan.place == place,
+        Plan.window_from == window_from,
+        Plan.window_to == window_to,
+        Plan.state.in_(("draft", "approved", "frozen", "allocated")),
+    )
+    return connection.execute(wanted.order_by(Plan.id.desc()).limit(1)).mappings().first()
+
+
+def is_unfinished(connection: Connection, draw: RowMapping) -> bool:
+    """Whether something is left to do after the seed: the draw itself, or the roster up to its team lottery."""
+    if draw["state"] != "published":
+        return draw["state"] in ("seeded", "drawn")
+    if draw["kind"] != "objects":
+        return False
+    wanted = select(RosterVersion.id).where(
+        RosterVersion.draw_id == draw["id"], RosterVersion.team_draw_id.is_not(None)
+    )
+    return connection.execute(wanted.limit(1)).first() is None

@@ -12,6 +12,8 @@ from registry.scope import Scope, office_rows
 from registry.tables.library import QuietDayRecord
 from registry.tables.planning import Plan
 from registry.tables.visit import RosterVersion, Visit, VisitMember, VisitTask
+from scheduling.problem import Calendar, DayOverride
+from scheduling.workdays import is_official, working_days
 
 
 def in_current_roster() -> ColumnElement[bool]:
@@ -106,6 +108,18 @@ def _is_quiet(row: RowMapping, day: date) -> bool:
     bounded = row["date_from"] is not None or row["date_to"] is not None
     within = (row["date_from"] or day) <= day <= (row["date_to"] or day)
     return within and (day.day in row["month_days"] or (bounded and not row["month_days"]))
+
+
+def make_up_days(place: str, month: date) -> set[date]:
+    """The month's Saturdays and Sundays on which people work (调休上班), as far as announced."""
+    book, (first, last) = rules.load_rules(), month_span(month)
+    corrected = book.value("calendar.overrides", place, first)
+    overrides = tuple(DayOverride(**entry) for entry in corrected)
+    years = tuple(book.value("calendar.official_years", place, first))
+    calendar_of_place = Calendar(overrides=overrides, official_years=years)
+    if not is_official(month.year, calendar_of_place):
+        return set()
+    return {day for day in working_days(first, last, calendar_of_place) if day.weekday() > 4}
 
 
 def weeks_of(month: date) -> list[list[date | None]]:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from registry.scope import not_yours
+from registry.tables.account import Account
 from registry.tables.job import JobRun
 
 TITLES = {
@@ -20,7 +21,7 @@ STATES = {"waiting": "排队中", "running": "进行中", "done": "已完成", "
 
 def latest(connection: Connection, names: tuple[str, ...] | None, many: int) -> list[dict[str, Any]]:
     """The last runs, newest first, of some jobs or of all."""
-    wanted = select(JobRun.__table__).order_by(JobRun.id.desc()).limit(many)
+    wanted = _named().order_by(JobRun.id.desc()).limit(many)
     if names:
         wanted = wanted.where(JobRun.job.in_(names))
     return [_titled(row) for row in connection.execute(wanted).mappings()]
@@ -28,7 +29,7 @@ def latest(connection: Connection, names: tuple[str, ...] | None, many: int) -> 
 
 def one(connection: Connection, run_id: int) -> dict[str, Any]:
     """One run. Raises Refusal scope.not_yours for an unknown one."""
-    row = connection.execute(select(JobRun.__table__).where(JobRun.id == run_id)).mappings().first()
+    row = connection.execute(_named().where(JobRun.id == run_id)).mappings().first()
     if row is None:
         raise not_yours()
     return _titled(row)
@@ -45,6 +46,22 @@ def where_next(run: dict[str, Any]) -> dict[str, str]:
         if key in outcome:
             return {"path": path.format(outcome[key]), "text": text}
     return {"path": "/staff", "text": "回到工作台"}
+
+
+def under_way(connection: Connection, name: str, arguments: dict[str, Any]) -> int | None:
+    """A waiting or running run of a job whose arguments hold these; its id."""
+    wanted = select(JobRun.id).where(
+        JobRun.job == name,
+        JobRun.state.in_(("waiting", "running")),
+        JobRun.arguments.contains(arguments),
+    )
+    return connection.execute(wanted.order_by(JobRun.id).limit(1)).scalar_one_or_none()
+
+
+def _named() -> Select[Any]:
+    """Runs with the display name of who asked; the worker and the command line have none but their own."""
+    asker = func.coalesce(func.nullif(Account.display_name, ""), JobRun.asked_by).label("asked_by_name")
+    return select(JobRun.__table__, asker).outerjoin(Account, Account.login == JobRun.asked_by)
 
 
 def _titled(row: RowMapping) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class VisitSheet:
     items: list[dict[str, str]]
     members: list[dict[str, str]]
 
+    @property
+    def joint(self) -> bool:
+        """Whether more than one department comes (联合检查)."""
+        return len({item["department"] for item in self.items}) > 1
+
 
 def inspector_visits(connection: Connection, scope: Scope, since: date) -> list[RowMapping]:
     """The visits of an inspector from a day on, in order."""
@@ -55,6 +60,12 @@ def inspector_visit(connection: Connection, scope: Scope, visit_id: int) -> Visi
     if visit is None:
         raise not_yours()
     return sheet_of(connection, visit)
+
+
+def door_code(connection: Connection, visit_id: int) -> str | None:
+    """What the inspector shows at the door (入企码); None before the visit's notice."""
+    wanted = select(Notice.door_code).where(Notice.visit_id == visit_id).order_by(Notice.id).limit(1)
+    return connection.execute(wanted).scalar_one_or_none()
 
 
 def noticed_visits(connection: Connection, scope: Scope) -> list[tuple[RowMapping, VisitSheet]]:

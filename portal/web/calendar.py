@@ -34,6 +34,7 @@ def month_page(
         weeks=roster.weeks_of(shown),
         counts=counts,
         quiet=quiet,
+        make_up=roster.make_up_days(house.settings.place, shown),
         busiest=max(counts.values(), default=1),
         bases=sorted({sentence for sentences in quiet.values() for sentence in sentences}),
         before=shown - timedelta(days=1),

@@ -47,6 +47,7 @@ def visit_page(
     scope = scope_for(request, visitor)
     with house.engine.connect() as connection:
         sheet = visits.inspector_visit(connection, scope, visit_id)
+        door_code = visits.door_code(connection, visit_id)
         receipts = [
             r for r in submissions.receipts_of(connection, str(scope.staff_no)) if r["visit_id"] == visit_id
         ]
@@ -57,6 +58,7 @@ def visit_page(
         sheet=sheet,
         visit=sheet.visit,
         me=me,
+        door_code=door_code,
         receipts=receipts,
         results=RESULTS,
         device_id=secrets.token_hex(16),

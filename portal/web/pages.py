@@ -16,7 +16,7 @@ from registry.vocabulary import RESULTS
 
 LARGE_TYPE = "wurao_large"
 WEEKDAYS = "一二三四五六日"
-HALVES = {"am": "上午", "pm": "下午"}
+HALVES = {"am": "上午", "pm": "下午", "day": "全天"}
 
 
 def _environment() -> jinja2.Environment:

@@ -60,13 +60,15 @@ def start_plan(
     """Make a plan in the background."""
     require_whole_place(scope_for(request, visitor))
     house: House = request.app.state.house
-    arguments = {
-        "as_of": _day(form, "as_of").isoformat(),
-        "window_from": _day(form, "window_from").isoformat(),
-        "window_to": _day(form, "window_to").isoformat(),
+    as_of, first, last = (_day(form, name) for name in ("as_of", "window_from", "window_to"))
+    _refuse_bad_window(as_of, first, last)
+    window = {
+        "window_from": first.isoformat(),
+        "window_to": last.isoformat(),
         "place": house.settings.place,
-        "made_by": visitor.login,
     }
+    _refuse_second_plan(house, window, first, last)
+    arguments = window | {"as_of": as_of.isoformat(), "made_by": visitor.signature}
     return _queue(house, "plan_and_draw", arguments, visitor)
 
 
@@ -105,8 +107,12 @@ def approve(
             "没有写明种子产生的时间、地点和方式。",
             "例如：2026年12月1日9时，市局一楼大厅，当众掷骰子二十次。",
         )
-    approve_plan(house.engine_for("schedule"), plan_id, visitor.login)
-    arguments = {"plan_id": plan_id, "made_by": visitor.login, "ceremony": ceremony}
+    with house.engine.connect() as connection:
+        made_by = plans.plan_file(connection, plan_id).plan["made_by"]
+    # The maker's own signature again where it is the same account, so that the stage refuses it by name.
+    approver = made_by if visitor.signed(made_by) else visitor.signature
+    approve_plan(house.engine_for("schedule"), plan_id, approver)
+    arguments = {"plan_id": plan_id, "made_by": visitor.signature, "ceremony": ceremony}
     return _queue(house, "plan_and_draw", arguments, visitor)
 
 
@@ -117,11 +123,7 @@ def draw_page(request: Request, draw_id: int, visitor: Visitor = guard(Permissio
     with house.engine.connect() as connection:
         draw = plans.one_draw(connection, draw_id)
         counts = plans.drawn_counts(connection, draw_id)
-        waits = (
-            draw["kind"] == "objects"
-            and draw["state"] == "published"
-            and not plans.has_roster(connection, draw_id)
-        )
+        unfinished = plans.is_unfinished(connection, draw)
     return render(
         request,
         "staff/draw.html",
@@ -129,7 +131,7 @@ def draw_page(request: Request, draw_id: int, visitor: Visitor = guard(Permissio
         counts=counts,
         draw_states=DRAW_STATES,
         draw_kinds=DRAW_KINDS,
-        waits_for_roster=waits,
+        unfinished=unfinished,
     )
 
 
@@ -166,14 +168,20 @@ def continue_draw(
     house: House = request.app.state.house
     with house.engine.connect() as connection:
         draw = plans.one_draw(connection, draw_id)
+        unfinished = plans.is_unfinished(connection, draw)
     if draw["state"] == "committed":
         raise Refusal("draw.no_seed", "种子还没有登记。", "先登记种子。", 409)
+    if not unfinished:
+        said = DRAW_STATES.get(draw["state"], draw["state"])
+        raise Refusal(
+            "draw.finished", f"这次抽取已经办完（{said}），没有可继续的步骤。", "请打开计划页查看后续。", 409
+        )
     return _queue_rest(house, draw, str(form.get("team_ceremony", "")), visitor)
 
 
 def _queue_rest(house: House, draw: RowMapping, team_ceremony: str, visitor: Visitor) -> Response:
     """What follows a seed: visits after a draw of objects, people and sheets after a draw of teams."""
-    arguments = {"draw_id": draw["id"], "made_by": visitor.login}
+    arguments = {"draw_id": draw["id"], "made_by": visitor.signature}
     if draw["kind"] == "teams":
         return _queue(house, "staff_roster", arguments, visitor)
     place = team_ceremony.strip() or draw["ceremony"]
@@ -191,6 +199,44 @@ def _day(form: FormData, name: str) -> date:
         return date.fromisoformat(str(form.get(name, "")))
     except ValueError:
         raise Refusal("plan.date", "日期没有填写或格式不对。", "请用日期选择框填写三个日期。") from None
+
+
+def _refuse_bad_window(as_of: date, first: date, last: date) -> None:
+    today = clock.today()
+    if as_of > today:
+        raise Refusal("plan.as_of", f"数据时点 {as_of} 在今天（{today}）之后。", "请选今天或更早的日期。")
+    if last < first:
+        raise Refusal(
+            "plan.window", f"计划期颠倒：开始 {first} 晚于结束 {last}。", "请把开始日期改到结束日期之前。"
+        )
+    if first <= as_of:
+        raise Refusal(
+            "plan.window",
+            f"计划期开始 {first} 不晚于数据时点 {as_of}。",
+            "请把计划期开始改到数据时点之后，或改用更早的数据时点。",
+        )
+
+
+def _refuse_second_plan(house: House, window: dict[str, str], first: date, last: date) -> None:
+    """One plan a window: a second one would draw and visit the same firms twice."""
+    with house.engine.connect() as connection:
+        plan = plans.standing_plan(connection, window["place"], first, last)
+        run = job_runs.under_way(connection, "plan_and_draw", window)
+    if plan is not None:
+        said = PLAN_STATES.get(plan["state"], plan["state"])
+        raise Refusal(
+            "plan.exists",
+            f"计划期 {first} 至 {last} 已有计划 {plan['number']}（{said}）。",
+            "请在计划列表里继续办理那一份；需要另编的，请用不同的计划期。",
+            409,
+        )
+    if run is not None:
+        raise Refusal(
+            "plan.under_way",
+            f"计划期 {first} 至 {last} 的计划正在后台编制（任务 {run}）。",
+            "请等它完成，在计划列表里查看。",
+            409,
+        )
 
 
 def _next_quarter(day: date) -> tuple[date, date]:

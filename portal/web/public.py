@@ -66,8 +66,10 @@ def draw_page(request: Request, draw_id: int, page: int = 1) -> Response:
 def verification(request: Request, draw_id: int) -> Response:
     """Replay the published bundle here and show each check."""
     draw, bundle = _announced(request, draw_id)
+    verdict = published.verdict_of(bundle)
+    partly = draw["class_secret"] and not published.replays_in_full(verdict)
     return render(
-        request, "public/verification.html", draw=draw, verdict=published.verdict_of(bundle), kinds=DRAW_KINDS
+        request, "public/verification.html", draw=draw, verdict=verdict, partly=partly, kinds=DRAW_KINDS
     )
 
 

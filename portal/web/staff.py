@@ -118,7 +118,12 @@ def run_progress(
     house: House = request.app.state.house
     with house.engine.connect() as connection:
         run = job_runs.one(connection, run_id)
-    return {"state": run["state"], "progress": run["progress"], "stage": run["stage"]}
+    return {
+        "state": run["state"],
+        "state_text": run["state_text"],
+        "progress": run["progress"],
+        "stage": run["stage"],
+    }
 
 
 @router.get("/grades")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
 from portal.house import House
@@ -15,6 +15,13 @@ from registry.tables.journal import JournalRecord
 from tests.journeys import records as r
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@pytest.fixture(autouse=True)
+def nothing_stands(house: House, records: r.Records) -> None:
+    """Earlier tests' results are sent back, so that the visit takes one again."""
+    with house.engine.begin() as connection:
+        connection.execute(update(ResultSubmission).values(state="审核退回"))
 
 
 def form_of(client: TestClient, device_id: str, **changes: str) -> dict[str, str]:
@@ -91,6 +98,7 @@ def test_the_same_id_with_other_content_is_refused_and_both_are_kept(
     ("changes", "sentence"),
     [
         ({"inspected_on": (r.TODAY + timedelta(days=1)).isoformat()}, "今天之后"),
+        ({"inspected_on": (r.TODAY - timedelta(days=1)).isoformat()}, "早于这次检查的安排日期"),
         ({"inspected_on": "2026-13-01"}, "日期"),
         ({"result_A09": "R99"}, "代码表"),
         ({"result_A09": "R02", "note_A09": " "}, "没有说明"),
@@ -142,3 +150,48 @@ def test_a_review_happens_once_and_only_in_ones_own_area(
         token = TOKEN.findall(client.get("/staff/results").text)[0]
         data = {"csrf_token": token, "choice": "accept"}
         assert client.post(f"/staff/results/{number}/review", data=data).status_code == expected
+
+
+def test_a_visit_still_to_come_takes_no_result(visitor: Any, records: r.Records) -> None:
+    client, coming = visitor("jiancha"), records.foreign_visit_id + 1
+    answer = client.post(f"/inspector/visits/{coming}/results", data=form_of(client, "1" * 32))
+    assert answer.status_code == 422
+    assert "还没到检查日" in answer.text
+    page = client.get(f"/inspector/visits/{coming}").text
+    assert "提交结果</button>" not in page
+    assert 'id="door-code"' not in page, "no notice, no code"
+
+
+def test_a_second_result_waits_until_the_first_is_sent_back(
+    visitor: Any, house: House, records: r.Records
+) -> None:
+    client, officer = visitor("jiancha"), visitor("lisi")
+    first = send(client, records, form_of(client, "2" * 32)).headers["location"]
+    second = send(client, records, form_of(client, "3" * 32))
+    assert second.status_code == 409
+    assert first.rsplit("/", 1)[1] in second.text
+    assert rows_with(house, "3" * 32) == 0
+    page = officer.get("/staff/results").text
+    number = re.findall(r"/staff/results/(\d+)/review", page)[0]
+    review = {"csrf_token": TOKEN.findall(page)[0], "choice": "return"}
+    assert officer.post(f"/staff/results/{number}/review", data=review).status_code == 200
+    assert send(client, records, form_of(client, "3" * 32)).status_code == 303
+    again = send(client, records, form_of(client, "2" * 32))
+    assert again.headers["location"] == first, "what was received keeps its receipt"
+
+
+def test_two_phones_at_once_leave_one_result(visitor: Any, house: House, records: r.Records) -> None:
+    client = visitor("jiancha")
+    forms = [form_of(client, f"{number:032x}") for number in range(101, 107)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda form: send(client, records, form), forms))
+    assert sorted(answer.status_code for answer in answers) == [303] + [409] * 5
+
+
+def test_the_inspector_has_the_code_that_the_enterprise_expects(visitor: Any, records: r.Records) -> None:
+    page = visitor("jiancha").get(f"/inspector/visits/{records.visit_id}").text
+    assert "入企时向企业出示" in page
+    code = "K7QX-29PM-HH4T-W3ZA"
+    assert code in page
+    assert code in visitor("qiye").get("/enterprise/visits").text
+    assert page.count("牵头部门") == 2, "both people of the leading department of a joint visit"

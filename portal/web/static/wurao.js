@@ -33,6 +33,7 @@ const run = document.querySelector("[data-run]");
 if (run) {
   const bar = run.querySelector("progress");
   const stage = run.querySelector("[data-stage]");
+  const badge = document.querySelector("[data-run-state]");
   const ask = async () => {
     try {
       const answer = await fetch(run.dataset.run, { headers: { Accept: "application/json" } });
@@ -40,6 +41,8 @@ if (run) {
       const now = await answer.json();
       if (now.state === "done" || now.state === "failed") { location.reload(); return; }
       bar.value = now.progress;
+      badge.textContent = now.state_text;
+      badge.classList.toggle("busy", now.state === "running");
       stage.textContent = now.stage || "排队中";
     } catch { /* the network is away: ask again */ }
     setTimeout(ask, 1000);

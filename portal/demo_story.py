@@ -1,5 +1,6 @@
 """What the demonstration says at its end: a screenful."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ def tell_story(made: Mapping[str, Any], seconds: Mapping[str, float], data: Path
             "",
             *_chain(made),
             "",
-            "没有抽查谁，为什么：",
+            "没有抽查谁，为什么（对象 × 任务，户次）：",
             *_exclusions(made),
             "",
             "到哪里看：",
@@ -76,7 +77,8 @@ def _where(made: Mapping[str, Any], data: Path) -> Iterator[str]:
     for name, path in made["reports"].items():
         yield f"  {name:14} {path}"
     yield f"  公开包          {made['bundles'].public}"
-    yield f"  重算            wurao verify {made['bundles'].public}"
-    yield f"  网页            WURAO_DATA={data} wurao serve   （页面日期 {made['today']}）"
+    command = sys.argv[0] if sys.argv[0].endswith("wurao") else "wurao"
+    yield f"  重算            {command} verify {made['bundles'].public}"
+    yield f"  网页            WURAO_DATA={data} {command} serve   （页面日期 {made['today']}）"
     for role, login, password in made["accounts"]:
         yield f"  账户            {role:12} {login} / {password}"

@@ -139,12 +139,20 @@ def _excel_rows(path: Path) -> Iterator[list[str]]:
         refuse_bomb(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
+        first: list[str] | None = None
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
-            if sheet.height:
-                _refuse_wide(path.name, sheet.width)
-                yield from ([_cell_text(cell) for cell in row] for row in sheet.iter_rows())
-                return
+            if not sheet.height:
+                continue
+            _refuse_wide(path.name, sheet.width)
+            rows = ([_cell_text(cell) for cell in row] for row in sheet.iter_rows())
+            heading = next(rows)
+            if first is None:
+                first = heading
+                yield heading
+            elif heading != first:
+                continue  # an explanation or a code table; a sheet that goes on with the data repeats its headings
+            yield from rows
     except (CalamineError, OSError, ValueError) as error:
         raise Refusal(
             "file.unreadable", f"“{path.name}”打不开：{error}。", "请用 Excel 或 WPS 另存为 XLSX 后重新报送。"

@@ -24,7 +24,7 @@ from registry.database import Database, open_database
 from registry.errors import Refusal
 from registry.progress import Progress
 from registry.settings import Settings
-from registry.tables import Enterprise, Visit
+from registry.tables import Batch, Enterprise, JournalRecord, Visit
 from reports.everything import write_all
 from risk.grade import grade
 from risk.train import train
@@ -188,7 +188,9 @@ def _set_clock(settings: Settings, today: date) -> None:
 
 def _refuse_foreign_data(settings: Settings, database: Database) -> None:
     with database.owner().connect() as connection:
-        occupied = connection.execute(select(Enterprise.id).limit(1)).first() is not None
+        occupied = any(
+            connection.execute(select(table).limit(1)).first() for table in (Enterprise, Batch, JournalRecord)
+        )
     if occupied and not (settings.data / MARKER).exists():
         raise Refusal(
             "demo.foreign_data",

@@ -11,6 +11,7 @@ import importlib.metadata
 import os
 import pwd
 import re
+import shlex
 import shutil
 import subprocess
 from contextlib import AbstractContextManager
@@ -105,7 +106,7 @@ class EmbeddedServer(AbstractContextManager["EmbeddedServer"]):
         if not self.socket.exists():
             self.socket.mkdir(mode=0o700, parents=True)
             _give_away(self.socket)
-        log, options = cluster / "server.log", f"-k {self.socket} -c listen_addresses=''"
+        log, options = cluster / "server.log", f"-k {shlex.quote(str(self.socket))} -c listen_addresses=''"
         started = self._run("pg_ctl", "start", "-w", "-D", cluster, "-l", log, "-o", options, check=False)
         if started.returncode != 0:
             raise Refusal(

@@ -5,13 +5,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from registry.errors import Refusal
 
 
 def data_folder() -> Path:
@@ -63,5 +65,10 @@ class Settings(BaseSettings):
 
 
 def load_settings(**explicit: Any) -> Settings:
-    """The settings in force; `explicit` values win."""
-    return Settings(**explicit)
+    """The settings in force; `explicit` values win. Raises Refusal settings.invalid naming each wrong one."""
+    try:
+        return Settings(**explicit)
+    except ValidationError as wrong:
+        said = "；".join(f"WURAO_{str(e['loc'][0]).upper()}={e.get('input')!r}" for e in wrong.errors())
+        remedy = "按 docs/reference.md 的说明更正环境变量或 settings.toml。"
+        raise Refusal("settings.invalid", f"设置的值不能用：{said}。", remedy) from wrong

@@ -15,6 +15,10 @@ from registry.errors import Refusal
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods", ".jsonl", ".ndjson", ".json")
 
 
+LITTER = ("~$", "._")
+"""What spreadsheet programs and other systems leave beside the files."""
+
+
 @contextmanager
 def open_folder(
     folder: Path, rule_for: Callable[[str], Any] | None = None
@@ -27,9 +31,13 @@ def open_folder(
     if not folder.is_dir():
         raise Refusal("folder.missing", f"没有“{folder}”这个文件夹。", "请核对路径。")
     with tempfile.TemporaryDirectory(prefix="wurao-") as unpacked:
-        found = [(path, path.name) for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
-        for archive in sorted(folder.rglob("*.zip")):
-            found += unpack(archive, Path(unpacked) / f"{archive.stem}")
+        files = [path for path in sorted(folder.rglob("*")) if not path.name.startswith(LITTER)]
+        found = [(path, path.name) for path in files if path.suffix.lower() in SUFFIXES]
+        for archive in (path for path in files if path.suffix.lower() == ".zip"):
+            try:
+                found += unpack(archive, Path(unpacked) / f"{archive.stem}")
+            except (Refusal, zipfile.BadZipFile):
+                found.append((archive, archive.name))  # refused by itself, with its reason; the others go on
         ours = [entry for entry in found if dataset_of(entry[1]) or (rule_for and rule_for(entry[1]))]
         strangers = [entry for entry in found if entry not in ours and not entry[1].lower().endswith(".txt")]
         if not ours:

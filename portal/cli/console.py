@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,9 +56,15 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _report_fault(fault: Exception) -> int:
-    log = load_settings().data / "logs" / f"fault-{datetime.now():%Y%m%d-%H%M%S}.txt"  # noqa: DTZ005 - a file name
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("".join(traceback.format_exception(fault)))
+    name = f"fault-{datetime.now():%Y%m%d-%H%M%S}.txt"  # noqa: DTZ005 - a file name
+    text = "".join(traceback.format_exception(fault))
+    try:
+        log = load_settings().data / "logs" / name
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text)
+    except (OSError, Refusal):  # the data folder itself may be what is wrong
+        log = Path(tempfile.mkdtemp(prefix="wurao-")) / name
+        log.write_text(text)
     err.print(
         f"[red]✗[/red] 程序自身出错：{type(fault).__name__}: {str(fault)[:300]}\n  → 详情已写入 {log}，请交给维护人员。"
     )

@@ -163,3 +163,17 @@ def test_too_many_columns_and_too_long_a_cell(tmp_path: Path) -> None:
     (tmp_path / "long.csv").write_text('甲,乙\n1,"' + "x" * 1_000_000 + '"\n', encoding="utf-8")
     assert refusal_of(tmp_path / "wide.csv") == "file.too_wide"
     assert refusal_of(tmp_path / "long.csv") == "file.cell_too_long"
+
+
+def test_a_sheet_that_repeats_the_headings_goes_on_with_the_data(tmp_path: Path) -> None:
+    path = tmp_path / "penalty_two.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for heading, rows in (
+            (("甲", "乙"), []),
+            (("说明", "乙"), [("x", "y")]),
+            (("甲", "乙"), [("1", "2"), ("3", "4")]),
+        ):
+            sheet = book.add_worksheet()
+            for number, row in enumerate([heading, *rows]):
+                sheet.write_row(number, 0, row)
+    assert read_all(path)["甲"].tolist() == ["1", "3"]

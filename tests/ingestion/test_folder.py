@@ -48,3 +48,11 @@ def test_nothing_to_read(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(Refusal), open_folder(folder):
             pass
+
+
+def test_a_broken_zip_and_litter_do_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "abnormal_b.zip").write_bytes(b"junk")
+    (tmp_path / "~$penalty_a.xlsx").write_bytes(b"")
+    (tmp_path / "penalty_a.csv").write_text("x\n")
+    with open_folder(tmp_path) as found:
+        assert sorted(name for _, name in found) == ["abnormal_b.zip", "penalty_a.csv"]

@@ -7,6 +7,7 @@ import pytest
 
 from portal.cli import app
 from portal.cli.console import run
+from registry import journal
 
 COMMANDS = {
     "demo",
@@ -120,3 +121,19 @@ def test_our_own_fault_goes_to_a_file_not_to_the_user(
     assert "Traceback" not in capsys.readouterr().err
     (log,) = (own_folder / "data" / "logs").glob("fault-*.txt")
     assert "ZeroDivisionError" in log.read_text()
+
+
+def test_a_wrong_setting_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WURAO_TODAY", "garbage")
+    assert run(["plan", "list"]) == 1
+    assert "WURAO_TODAY='garbage'" in capsys.readouterr().err.replace("\n", "")
+
+
+@pytest.mark.usefixtures("on_test_database")
+def test_the_demonstration_spares_any_data_not_its_own(database, capsys: pytest.CaptureFixture[str]) -> None:
+    with database.engine_for("portal").begin() as connection:
+        journal.append(connection, "甲", "act", "s", {})
+    assert run(["demo", "--enterprises", "1000"]) == 1
+    assert "demo.foreign_data" in capsys.readouterr().err.replace("\n", "")

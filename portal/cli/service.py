@@ -119,7 +119,9 @@ def stop() -> None:
 
 @app.command()
 def demo(
-    enterprises: Annotated[int, typer.Option(help="size of the simulated city")] = 20_000,
+    enterprises: Annotated[
+        int, typer.Option(min=1_000, help="size of the simulated city; smaller ones leave libraries empty")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(help="the city is a function of this number")] = 20260930,
     folder: Annotated[Path | None, typer.Option(help="data folder (default: the setting)")] = None,
     fresh: Annotated[bool, typer.Option(help="begin with an empty database")] = True,

@@ -1,0 +1,20 @@
+"""Thresholds passed by the quality of data."""
+
+from alembic import op
+
+from registry.migrations.grants import grant_one_writer
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    grant_one_writer(op.get_bind())
+
+
+def downgrade() -> None:
+    """Nothing that a person relied on is deleted: schemas go forward only."""
+    raise NotImplementedError("forward only")

@@ -1,9 +1,20 @@
 """The command line (命令行): `wurao`."""
 
-from portal.cli import accounts, data, grading, planning, results, service  # noqa: F401 - each registers its commands
-from portal.cli.console import app, run
+from typing import Any
 
-__all__ = ["app", "main"]
+from portal.cli.console import app as _app
+from portal.cli.console import run
+from portal.cli.rooms import ROOMS, open_rooms
+
+__all__ = ["ROOMS", "app", "main"]
+
+
+def __getattr__(name: str) -> Any:
+    """`portal.cli.app` has every command; the command line itself loads only the one that is asked for."""
+    if name == "app":
+        open_rooms(())
+        return _app
+    raise AttributeError(name)
 
 
 def main() -> None:

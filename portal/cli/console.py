@@ -15,8 +15,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from portal.cli.rooms import open_rooms
 from registry.database import Database, open_database
 from registry.errors import Refusal
+from registry.progress import DETAIL
 from registry.rules import load_rules
 from registry.settings import Settings, load_settings
 
@@ -30,6 +32,12 @@ app = typer.Typer(
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
 
+
+@app.callback()
+def every_command() -> None:
+    """无扰: whom to inspect, and whom to leave in peace."""
+
+
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object, for machines")]
 AsOf = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="judge with what was known on this day")
@@ -41,6 +49,7 @@ ProgressReport = Callable[[str, float], None]
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; refusals become a sentence and exit code 1, faults of ours a log file and 3."""
     try:
+        open_rooms(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments)
     except SystemExit as leaving:  # typer answers wrong usage itself, with 2
         return leaving.code if isinstance(leaving.code, int) else 0
@@ -110,11 +119,12 @@ def _on_bar(bar: Progress) -> ProgressReport:
     stages: dict[str, TaskID] = {}
 
     def show(stage: str, fraction: float) -> None:
-        if stage not in stages:
+        name = stage.partition(DETAIL)[0]
+        if name not in stages:
             for earlier in stages.values():
                 bar.update(earlier, completed=1.0)
-            stages[stage] = bar.add_task(stage, total=1.0)
-        bar.update(stages[stage], completed=min(fraction, 1.0))
+            stages[name] = bar.add_task(stage, total=1.0)
+        bar.update(stages[name], completed=min(fraction, 1.0), description=stage)
 
     return show
 
@@ -123,9 +133,10 @@ def _on_lines() -> ProgressReport:
     seen: set[str] = set()
 
     def show(stage: str, fraction: float) -> None:
-        if stage not in seen:
-            seen.add(stage)
-            err.print(f"… {stage}")
+        name = stage.partition(DETAIL)[0]
+        if name not in seen:
+            seen.add(name)
+            err.print(f"… {name}")
 
     return show
 

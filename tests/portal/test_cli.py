@@ -1,11 +1,13 @@
 """The command line: usage, refusals in sentences, JSON for machines, faults in a file; never a traceback."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from portal.cli import app
+from portal.cli import ROOMS, app
 from portal.cli.console import run
 from registry import journal
 
@@ -137,3 +139,24 @@ def test_the_demonstration_spares_any_data_not_its_own(database, capsys: pytest.
         journal.append(connection, "甲", "act", "s", {})
     assert run(["demo", "--enterprises", "1000"]) == 1
     assert "demo.foreign_data" in capsys.readouterr().err.replace("\n", "")
+
+
+def test_every_command_is_found_in_its_room() -> None:
+    """A command that its room does not list would be answered with "no such command"."""
+    registered = {
+        command.name or command.callback.__name__: command.callback.__module__
+        for command in app.registered_commands
+    }  # type: ignore[union-attr]
+    for group in app.registered_groups:
+        commands = group.typer_instance.registered_commands  # type: ignore[union-attr]
+        registered[str(group.name)] = commands[0].callback.__module__  # type: ignore[union-attr]
+    listed = {command: f"portal.cli.{room}" for room, commands in ROOMS.items() for command in commands}
+    assert listed == registered
+
+
+def test_bringing_data_in_loads_neither_solver_nor_learner_nor_web_server() -> None:
+    code = "import sys; from portal.cli.rooms import open_rooms; open_rooms(['ingest']); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {"ortools", "lightgbm", "sklearn", "matplotlib", "fastapi"}.isdisjoint(loaded)

@@ -1,0 +1,25 @@
+"""Rooms of the command line (命令分间): which file holds which command, so that one command loads only its own.
+
+Loading all of them brings in the solver, the learner and the web server, which costs seconds before `ingest` starts.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+ROOMS = {
+    "accounts": ("account",),
+    "data": ("ingest", "quality"),
+    "grading": ("explain", "grade", "train"),
+    "planning": ("draw", "plan", "verify"),
+    "results": ("report", "roster"),
+    "service": ("db", "demo", "serve", "worker"),
+}
+"""File below portal/cli → the commands and groups that it registers; a test compares them with what it does."""
+
+
+def open_rooms(arguments: Sequence[str]) -> None:
+    """Load the file of the command that the arguments name, or every file where they name none."""
+    asked = next((argument for argument in arguments if not argument.startswith("-")), None)
+    rooms = [room for room, commands in ROOMS.items() if asked in commands] or list(ROOMS)
+    for room in rooms:
+        import_module(f"portal.cli.{room}")

@@ -57,6 +57,8 @@ def _future_known(rows: pd.DataFrame, heading: dict[str, str], around: Surroundi
     if "known_at" not in heading:
         return []
     limit = around.received_at.date()
+    if not len(rows) or max(rows["known_at"].tolist()).date() <= limit:
+        return []
     return [
         Fault(
             int(n),
@@ -74,7 +76,7 @@ def _after_known(occurred: str, rows: pd.DataFrame, heading: dict[str, str]) -> 
         Fault(
             int(n), heading[occurred], "after_known", sentence("after_known", value=day, limit=known.date())
         )
-        for n, day, known in zip(rows.index, rows[occurred], rows["known_at"], strict=True)
+        for n, day, known in zip(rows.index, rows[occurred].tolist(), rows["known_at"].tolist(), strict=True)
         if day is not None and day > known.date()
     ]
 
@@ -83,7 +85,7 @@ def _out_of_order(later: str, earlier: str, rows: pd.DataFrame, heading: dict[st
     return [
         Fault(int(n), heading[later], "date_order",
               sentence("date_order", value=end, other=heading.get(earlier, earlier), limit=start))
-        for n, end, start in zip(rows.index, rows[later], rows[earlier], strict=True)
+        for n, end, start in zip(rows.index, rows[later].tolist(), rows[earlier].tolist(), strict=True)
         if end is not None and start is not None and end < start
     ]  # fmt: skip
 

@@ -1,11 +1,9 @@
-"""Cleaning (清洗): text → typed values. Every fault is (row, column, code, sentence); the others go on.
-
-A column is cleaned through its distinct texts: a city's million dates are a few thousand distinct ones.
-"""
+"""Cleaning (清洗): text → typed values. Every fault is (row, column, code, sentence); the others go on."""
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,13 +13,16 @@ import pandas as pd
 
 from ingestion.datasets.contract import BOOLEAN, Column, Dataset
 from ingestion.faults import Fault, Unreadable, sentence
-from ingestion.redaction import redact
+from ingestion.redaction import MAY_BE_PERSONAL, redact
 
 BLANKS = frozenset({"", "NULL", "null", "None", "N/A", "-", "—", "——", "/", "\\N", "#N/A"})
 NO_END = frozenset({date(2099, 12, 31), date(9999, 9, 9), date(9999, 12, 31)})
 NO_END_WORDS = frozenset({"长期", "永久", "永续", "无固定期限", "长期有效"})
 TEN_THOUSAND = Decimal(10_000)
 CENT = Decimal("0.000001")
+
+_BETWEEN = "\u25fe"
+"""Joins cells for one look at all of them; printable, so that what is not printable is a cell's own."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\ufeff]")
 _NUMERIC_DATE = re.compile(
@@ -36,55 +37,127 @@ _LIST = re.compile(r"[;；,，、|\s]+")
 _CHOICES = re.compile(r"[;；,，|]+")
 
 
-def clean_rows(dataset: Dataset, raw: pd.DataFrame, heading: dict[str, str], date_format: str | None = None) -> tuple[
-    pd.DataFrame, list[Fault]
-]:  # fmt: skip
+class Memory:
+    """What cleaning has met so far in one file (清洗记忆): text → value or Unreadable, for each column.
+
+    A city's million dates are a few thousand distinct ones, so each is read once, not once a row.
+    """
+
+    MOST = 100_000
+
+    def __init__(self) -> None:
+        self._columns: dict[str, tuple[dict[str, Any], dict[str, Unreadable]]] = {}
+
+    def of(self, column: str) -> tuple[dict[str, Any], dict[str, Unreadable]]:
+        """Read texts, and the unreadable ones among them; emptied when there are too many."""
+        known = self._columns.get(column)
+        if known is None or len(known[0]) > self.MOST:
+            known = self._columns[column] = ({}, {})
+        return known
+
+
+def clean_rows(dataset: Dataset, raw: pd.DataFrame, heading: dict[str, str], date_format: str | None = None,
+               memory: Memory | None = None) -> tuple[pd.DataFrame, list[Fault]]:  # fmt: skip
     """Typed values for every column of the layout, and the faults.
 
-    raw: text columns named as the dataset's; heading: column name → heading as the file writes it.
-    A column the file does not have takes its `blank`.
+    raw: text columns named as the dataset's; heading: column name → heading as the file writes it; memory: kept
+    from chunk to chunk of one file. A column the file does not have takes its `blank`.
     """
     faults: list[Fault] = []
     typed: dict[str, Any] = {}
+    memory = memory or Memory()
     for column in dataset.columns:
         if column.personal:
             continue
         if column.name not in raw:
-            typed[column.name] = _all(column.blank, len(raw))
+            typed[column.name] = [column.blank] * len(raw)
             continue
-        typed[column.name], found = _clean_column(raw[column.name], column, heading[column.name], date_format)
-        faults += found
+        cells = raw[column.name].tolist()
+        read, usual = _reader(column, date_format), column.kind == "datetime" and not date_format
+        typed[column.name], wrong = _clean_cells(cells, column, read, memory, usual)
+        faults += [
+            Fault(int(raw.index[place]), heading[column.name], problem.code, problem.sentence)
+            for place, problem in wrong
+        ]
         if column.kind == "choices":
-            typed[f"{column.name}_as_written"] = [_text(value) for value in raw[column.name]]
-    rows = pd.DataFrame(typed, index=raw.index, dtype=object)
+            typed[f"{column.name}_as_written"] = list(map(_text, cells))
+    columns = {name: _objects(values) for name, values in typed.items()}
+    rows = pd.DataFrame(columns, raw.index, dtype=object, copy=False)
     return rows, faults + _conditional(dataset, rows, heading, {f.row_no for f in faults})
 
 
-def _all(value: Any, many: int) -> Any:
-    filled = np.empty(many, dtype=object)
-    filled[:] = [value] * many
-    return filled
+def _objects(values: list[Any]) -> Any:
+    """A column of Python objects; tuples stay tuples."""
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
-def _clean_column(
-    raw: pd.Series, column: Column, heading: str, date_format: str | None
-) -> tuple[Any, list[Fault]]:
-    places, uniques = pd.factorize(raw)
-    values = np.empty(len(uniques) + 1, dtype=object)
-    problems: list[tuple[str, str] | None] = []
-    read = _reader(column, date_format)
-    for number, text in enumerate(uniques):
+Wrong = list[tuple[int, Unreadable]]
+"""Places of the cells that could not be read, and why."""
+
+
+def _clean_cells(
+    cells: list[str], column: Column, read: Callable[[str], Any], memory: Memory, usual: bool = False
+) -> tuple[list[Any], Wrong]:
+    if column.kind == "text" and not column.pattern and _mostly_distinct(cells):
+        return _clean_texts(cells, column, read)
+    known, unreadable = memory.of(column.name)
+    try:
+        values = list(map(known.__getitem__, cells))
+    except KeyError:
+        if usual:
+            known.update(_usual_moments(set(cells) - known.keys()))
+        for text in set(cells) - known.keys():
+            try:
+                known[text] = _read(text, column, read)
+            except Unreadable as problem:
+                known[text], unreadable[text] = None, problem
+        values = list(map(known.__getitem__, cells))
+    if not unreadable or unreadable.keys().isdisjoint(cells):
+        return values, []
+    return values, [(place, unreadable[c]) for place, c in enumerate(cells) if c in unreadable]
+
+
+def _usual_moments(texts: Iterable[str]) -> Iterator[tuple[str, datetime]]:
+    """Those that are written as most systems write them (2026-01-31 09:30:00), read without ceremony."""
+    for text in texts:
+        if len(text) == 19 and text[10] == " " and text.isascii():
+            with suppress(ValueError):
+                yield text, datetime.fromisoformat(text)
+
+
+def _mostly_distinct(cells: list[str]) -> bool:
+    sample = cells[:1000]
+    return len(set(sample)) * 2 > len(sample)
+
+
+def _clean_texts(cells: list[str], column: Column, read: Callable[[str], Any]) -> tuple[list[Any], Wrong]:
+    """Texts of their own: only those in which something could have to be taken out are looked at singly."""
+    values: list[Any] = cells.copy()
+    wrong: Wrong = []
+    for place in _to_look_at(cells, column.longest):
         try:
-            values[number] = _read(text, column, read)
-            problems.append(None)
+            values[place] = _read(cells[place], column, read)
         except Unreadable as problem:
-            problems.append((problem.code, problem.sentence))
-    wrong = np.array([problem is not None for problem in problems] + [False])[places]
-    faults = [
-        Fault(int(row), heading, *problems[place])
-        for row, place in zip(raw.index[wrong], places[wrong], strict=True)
-    ]
-    return values[places], faults
+            values[place] = None
+            wrong.append((place, problem))
+    return values, wrong
+
+
+def _to_look_at(cells: list[str], longest: int) -> list[int]:
+    """Places of the cells that cleaning might change or refuse; the whole column is asked before any cell is."""
+    joined = _BETWEEN.join(cells)
+    odd: set[int] = set()
+    if not BLANKS.isdisjoint(cells):
+        odd.update(place for place, cell in enumerate(cells) if cell in BLANKS)
+    if max(map(len, cells)) > longest:
+        odd.update(place for place, cell in enumerate(cells) if len(cell) > longest)
+    if not joined.isprintable():
+        odd.update(place for place, cell in enumerate(cells) if not cell.isprintable())
+    if f" {_BETWEEN}" in joined or f"{_BETWEEN} " in joined or joined[:1] == " " or joined[-1:] == " ":
+        odd.update(place for place, cell in enumerate(cells) if cell[:1] == " " or cell[-1:] == " ")
+    if MAY_BE_PERSONAL.search(joined):
+        odd.update(place for place, cell in enumerate(cells) if MAY_BE_PERSONAL.search(cell))
+    return sorted(odd)
 
 
 def _read(text: str, column: Column, read: Callable[[str], Any]) -> Any:
@@ -178,7 +251,7 @@ def read_amount(text: str) -> Decimal:
         raise Unreadable("too_small", value=text, limit=0)
     if amount >= Decimal(10) ** 12:
         raise Unreadable("too_large", value=text, limit="1 万亿万元")
-    return amount.quantize(CENT)
+    return abs(amount).quantize(CENT)  # 0 and -0 are one amount and must be written alike
 
 
 def read_number(text: str) -> float:
@@ -257,10 +330,10 @@ def _conditional(
     for column in dataset.columns:
         if column.required_if and column.name in heading:
             other, fragment = column.required_if
-            asked = rows[other].map(lambda text, part=fragment: part in text if text else False)
+            stated, values = rows[other].tolist(), rows[column.name].tolist()
+            asking = {text for text in set(stated) if text and fragment in text}
+            blank = [place for place, value in enumerate(values) if value is None and stated[place] in asking]
             text = sentence("missing_if", other=heading.get(other, other), fragment=fragment)
-            blank = rows.index[asked.astype(bool) & rows[column.name].isna()]
-            faults += [
-                Fault(int(n), heading[column.name], "missing_if", text) for n in blank if n not in wrong
-            ]
+            numbers = [int(rows.index[place]) for place in blank]
+            faults += [Fault(n, heading[column.name], "missing_if", text) for n in numbers if n not in wrong]
     return faults

@@ -11,19 +11,20 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from ingestion.faults import Fault, sentence
 from registry.errors import Refusal
 
-CHUNK_ROWS = 20_000
+CHUNK_ROWS = 10_000
 MAX_COLUMNS = 150
 MAX_CELL = 100_000
 MAX_UNPACKED = 600 * 1024 * 1024
@@ -36,7 +37,6 @@ OWN_HEADINGS = "【"
 
 ENOUGH_BAD = 1_000
 _BLOCK = 1 << 20
-_SNIFFED = 1 << 16
 _SEPARATORS = ",\t;|"
 
 
@@ -77,11 +77,11 @@ def open_table(path: Path, encoding: str | None = None, known: Iterable[str] = (
     suffix = path.suffix.lower()
     if suffix in (".xlsx", ".xlsm", ".xls", ".et", ".ods"):
         return _from_records(_excel_rows(path), "excel", recognised)
-    chosen = encoding or sniff_encoding(path)
     if suffix in (".jsonl", ".ndjson", ".json"):
-        return _json_table(path, chosen)
+        return _json_table(path, encoding or sniff_encoding(path))
     if suffix in (".csv", ".txt", ".tsv"):
-        return _from_records(_csv_rows(path, chosen), chosen, recognised)
+        chosen, spotless = (encoding, not _undecodable(path, encoding)) if encoding else _look_over(path)
+        return _from_records(_csv_rows(path, chosen), chosen, recognised, spotless)
     raise Refusal(
         "file.unknown_kind", f"不认识“{path.name}”的格式。", "请用 CSV、XLSX 或 JSON 行文件（.jsonl）报送。"
     )
@@ -94,8 +94,22 @@ def heading_key(heading: str) -> str:
 
 def sniff_encoding(path: Path) -> str:
     """UTF-8 or UTF-16 by BOM, else strict UTF-8, else strict GB18030, else whichever has fewer bad bytes."""
+    return _look_over(path)[0]
+
+
+def _look_over(path: Path) -> tuple[str, bool]:
+    """The encoding of a file, and whether every byte of it decodes (then no cell need be searched for marks)."""
     with path.open("rb") as file:
         start = file.read(4096)
+    if by_start := _encoding_by_start(start):
+        return by_start, not _undecodable(path, by_start)
+    unreadable = _undecodable(path, "utf-8")
+    if unreadable and (worse := _undecodable(path, "gb18030")) < unreadable:
+        return "gb18030", not worse
+    return "utf-8", not unreadable
+
+
+def _encoding_by_start(start: bytes) -> str | None:
     if start.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -103,15 +117,15 @@ def sniff_encoding(path: Path) -> str:
     nothing_in_high, nothing_in_low = start[1::2].count(0), start[0::2].count(0)
     if nothing_in_high + nothing_in_low > len(start) // 100:
         return "utf-16-le" if nothing_in_high > nothing_in_low else "utf-16-be"
-    unreadable = _undecodable(path, "utf-8")
-    return "gb18030" if unreadable and _undecodable(path, "gb18030") < unreadable else "utf-8"
+    return None
 
 
 def _undecodable(path: Path, encoding: str) -> int:
+    """How many marks decoding leaves, counted up to a limit."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="wurao_mark")
     bad = 0
     with path.open("rb") as file:
-        while block := file.read(_SNIFFED):
+        while block := file.read(_BLOCK):
             bad += decoder.decode(block).count(MARK)
             if bad > ENOUGH_BAD:
                 return bad
@@ -123,9 +137,8 @@ def _csv_rows(path: Path, encoding: str) -> Iterator[list[str]]:
     with path.open(encoding=encoding, errors="wurao_mark", newline="") as file:
         first = file.readline()
         separator = max(_SEPARATORS, key=first.count)
-        lines = (line.replace("\0", "") for line in itertools.chain([first], file))
         try:
-            yield from csv.reader(lines, delimiter=separator)
+            yield from csv.reader(itertools.chain([first], file), delimiter=separator)
         except csv.Error as error:
             raise Refusal(
                 "file.cell_too_long",
@@ -191,60 +204,86 @@ def _cell_text(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-def _from_records(records: Iterator[list[str]], encoding: str, recognised: set[str]) -> RawTable:
+def _from_records(
+    records: Iterator[list[str]], encoding: str, recognised: set[str], spotless: bool = False
+) -> RawTable:
     """Find the heading row, then hand on the rest."""
-    numbered = enumerate(records, start=1)
-    top = list(itertools.islice(numbered, HEADING_SEARCH))
-    if not any(any(cell.strip() for cell in row) for _, row in top):
+    top = list(itertools.islice(records, HEADING_SEARCH))
+    if not any(any(cell.strip() for cell in row) for row in top):
         raise Refusal("file.empty", "文件里没有内容。", "请检查导出是否成功。")
-    best = max(top, key=lambda entry: (sum(heading_key(cell) in recognised for cell in entry[1]), -entry[0]))
-    place = top.index(best)
-    headings = [cell.strip().lstrip("\ufeff") for cell in best[1]]
+    fits = [sum(heading_key(cell) in recognised for cell in row) for row in top]
+    place = fits.index(max(fits))
+    headings = [cell.replace("\0", "").strip().lstrip("\ufeff") for cell in top[place]]
     while headings and not headings[-1]:
         headings.pop()
     _refuse_wide("文件", len(headings))
     _refuse_bad_headings(headings)
-    rest = itertools.chain(top[place + 1 :], numbered)
-    return RawTable(
-        [h for h in headings if not h.startswith(OWN_HEADINGS)], encoding, _chunks(headings, rest)
-    )
+    rest = itertools.chain(top[place + 1 :], records)
+    chunks = _chunks(headings, rest, place + 2, spotless)
+    return RawTable([h for h in headings if not h.startswith(OWN_HEADINGS)], encoding, chunks)
 
 
-def _chunks(headings: list[str], numbered: Iterator[tuple[int, list[str]]]) -> Iterator[RawChunk]:
-    width = len(headings)
-    while block := list(itertools.islice(numbered, CHUNK_ROWS)):
-        numbers: list[int] = []
-        rows: list[list[str]] = []
-        chunk = RawChunk(pd.DataFrame())
-        for number, row in block:
-            if len(row) > width and not any(row[width:]):
-                row = row[:width]
-            if len(row) == width:
-                numbers.append(number)
-                rows.append(row)
-            elif any(cell.strip() for cell in row):
-                code = "too_few_cells" if len(row) < width else "too_many_cells"
-                chunk.faults.append(Fault(number, "", code, sentence(code, found=len(row), expected=width)))
-                chunk.broken[number] = "｜".join(row)[:2000]
-        chunk.rows = _frame(rows, numbers, headings)
+def _chunks(
+    headings: list[str], records: Iterator[list[str]], first: int, spotless: bool
+) -> Iterator[RawChunk]:
+    while rows := list(itertools.islice(records, CHUNK_ROWS)):
+        yield _chunk(headings, rows, range(first, first + len(rows)), spotless)
+        first += len(rows)
+
+
+def _chunk(headings: list[str], rows: list[list[str]], numbers: Sequence[int], spotless: bool) -> RawChunk:
+    chunk = RawChunk(pd.DataFrame())
+    if set(map(len, rows)) != {len(headings)}:
+        rows, numbers = _of_right_width(rows, numbers, len(headings), chunk)
+    chunk.rows = _frame(rows, numbers, headings)
+    if not spotless:
         _hold_undecodable(chunk)
-        yield chunk
+    return chunk
 
 
-def _frame(rows: list[list[str]], numbers: list[int], headings: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, index=pd.Index(numbers, dtype="int64"), columns=headings, dtype=object)
-    filled = (frame != "").any(axis=1)
-    own = [heading for heading in headings if heading.startswith(OWN_HEADINGS)]
-    return frame.loc[filled].drop(columns=own)
+def _of_right_width(
+    rows: list[list[str]], numbers: Sequence[int], width: int, chunk: RawChunk
+) -> tuple[list[list[str]], list[int]]:
+    """The rows that have a cell for every heading; the others become faults of the chunk."""
+    kept: list[list[str]] = []
+    kept_numbers: list[int] = []
+    for number, row in zip(numbers, rows, strict=True):
+        if len(row) > width and not any(row[width:]):
+            row = row[:width]
+        if len(row) == width:
+            kept_numbers.append(number)
+            kept.append(row)
+        elif any(cell.strip() for cell in row):
+            code = "too_few_cells" if len(row) < width else "too_many_cells"
+            chunk.faults.append(Fault(number, "", code, sentence(code, found=len(row), expected=width)))
+            chunk.broken[number] = "｜".join(row)[:2000]
+    return kept, kept_numbers
+
+
+def _frame(rows: list[list[str]], numbers: Sequence[int], headings: list[str]) -> pd.DataFrame:
+    """Columns of text without our own headings; rows without a single filled cell are no rows."""
+    blank = [place for place, row in enumerate(rows) if not row[0] and not any(row)]
+    if blank:
+        gone = set(blank)
+        numbers = [number for place, number in enumerate(numbers) if place not in gone]
+        rows = [row for place, row in enumerate(rows) if place not in gone]
+    columns = zip(*rows, strict=True) if rows else [()] * len(headings)
+    cells = {
+        h: np.fromiter(column, object, count=len(rows)) for h, column in zip(headings, columns, strict=True)
+    }
+    kept = {heading: column for heading, column in cells.items() if not heading.startswith(OWN_HEADINGS)}
+    return pd.DataFrame(kept, index=pd.Index(list(numbers), dtype="int64"), dtype=object, copy=False)
 
 
 def _hold_undecodable(chunk: RawChunk) -> None:
     for heading in chunk.rows.columns:
-        marked = chunk.rows[heading].str.contains(MARK, regex=False)
-        if marked.any():
+        cells = chunk.rows[heading].tolist()
+        if MARK in "".join(cells):
             text = sentence("undecodable")
             chunk.faults += [
-                Fault(int(n), heading, "undecodable", text) for n in chunk.rows.index[marked.astype(bool)]
+                Fault(int(number), str(heading), "undecodable", text)
+                for number, cell in zip(chunk.rows.index, cells, strict=True)
+                if MARK in cell
             ]
 
 
@@ -266,7 +305,9 @@ def _json_chunks(path: Path, encoding: str, headings: list[str]) -> Iterator[Raw
     with path.open(encoding=encoding, errors="wurao_mark") as file:
         numbered = enumerate(file, start=1)
         while block := list(itertools.islice(numbered, CHUNK_ROWS)):
-            chunk, numbers, rows = RawChunk(pd.DataFrame()), [], []
+            chunk = RawChunk(pd.DataFrame())
+            numbers: list[int] = []
+            rows: list[list[str]] = []
             for number, line in block:
                 record = _json_record(line)
                 if record is not None and known.issuperset(record):
@@ -293,7 +334,10 @@ def _json_text(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return ";".join(_json_text(part) for part in value)
-    return ("是" if value else "否") if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    # Half of a surrogate pair is written \ud83c in JSON and is no character: it becomes a mark, hence a fault.
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _refuse_wide(name: str, width: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import ARRAY, Connection, String, any_, bindparam, select
 
 from ingestion.datasets.contract import Dataset
 from ingestion.faults import Fault, sentence
@@ -31,6 +31,8 @@ _ORGANISATION_VALUE = np.full(128, -1)
 _ORGANISATION_VALUE[[ord(letter) for letter in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"]] = np.arange(36)
 
 Flags = NDArray[np.bool_]
+Verdict = tuple[str, dict[str, object]] | None
+"""What is wrong with a number: a fault code and what was found; None for a sound one."""
 
 
 def normalise_code(text: str) -> str:
@@ -76,7 +78,7 @@ def _letters(codes: Iterable[str], length: int) -> NDArray[np.uint32]:
     )
 
 
-def judge_codes(codes: list[str]) -> list[tuple[str, dict[str, object]] | None]:
+def judge_codes(codes: list[str]) -> list[Verdict]:
     """For each normalised code or 15-digit number: None if sound, else a fault code and what was found."""
     credit, organisation, old = (
         credit_code_valid(codes),
@@ -86,7 +88,7 @@ def judge_codes(codes: list[str]) -> list[tuple[str, dict[str, object]] | None]:
     return [_verdict(*row) for row in zip(codes, credit, organisation, old, strict=True)]
 
 
-def _verdict(code: str, credit: bool, organisation: bool, old: bool) -> tuple[str, dict[str, object]] | None:
+def _verdict(code: str, credit: bool, organisation: bool, old: bool) -> Verdict:
     if old or (credit and organisation):
         return None
     if _SCIENTIFIC.match(code) and ("." in code or "E+" in code):
@@ -108,6 +110,8 @@ class Directory:
 
     numbers: dict[str, str] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
+    judged: dict[str | None, tuple[str | None, Verdict]] = field(default_factory=lambda: {None: (None, None)})
+    """A number as written → normalised, and what is wrong with it."""
     _asked: set[str] = field(default_factory=set)
 
     def look_up(self, connection: Connection, numbers: Iterable[str], names: Iterable[str]) -> None:
@@ -117,12 +121,22 @@ class Directory:
         if not wanted:
             return
         alias = EnterpriseAlias
-        asked = select(alias.kind, alias.alias, alias.enterprise_code).where(alias.alias.in_(sorted(wanted)))
+        asked = select(alias.kind, alias.alias, alias.enterprise_code).where(
+            alias.alias == any_(bindparam("wanted", sorted(wanted), ARRAY(String)))
+        )
         for kind, text, code in connection.execute(asked.order_by(alias.id)):
             if kind == "name":
                 self.names.setdefault(text, set()).add(code)
             else:
                 self.numbers.setdefault(text, code)
+
+    def judge(self, written: set[str | None], opaque: bool) -> None:
+        """Normalise and judge numbers that were not met before."""
+        fresh = sorted(text for text in written - self.judged.keys() if text is not None)
+        codes = [text.strip() if opaque else normalise_code(text) for text in fresh]
+        verdicts: list[Verdict] = [None] * len(codes) if opaque else judge_codes(codes)
+        for text, code, verdict in zip(fresh, codes, verdicts, strict=True):
+            self.judged[text] = (code or None, verdict if code else None)
 
 
 def identify_rows(connection: Connection, dataset: Dataset, rows: pd.DataFrame, directory: Directory, opaque: bool,
@@ -135,55 +149,59 @@ def identify_rows(connection: Connection, dataset: Dataset, rows: pd.DataFrame, 
         return []
     faults: list[Fault] = []
     for name in ("given_code", "given_regno"):
-        faults += _normalise_and_judge(rows, name, opaque, heading.get(name, name))
+        faults += _normalise_and_judge(rows, name, directory, opaque, heading.get(name, name))
     unusable = unreadable | {fault.row_no for fault in faults}
     by_name = rows["given_name"] if "given_name" in rows and dataset.identity == "must" else None
     _learn(connection, dataset, rows, directory, by_name)
-    found: list[str | None] = []
-    names = by_name if by_name is not None else pd.Series([None] * len(rows), rows.index, dtype=object)
-    for row_no, code, regno, name in zip(
-        rows.index, rows["given_code"], rows["given_regno"], names, strict=True
-    ):
-        verdict = None if row_no in unusable else _whose(directory, dataset, code, regno, name)
-        found.append(verdict if isinstance(verdict, str) else None)
+    codes, regnos = rows["given_code"].tolist(), rows["given_regno"].tolist()
+    names = by_name.tolist() if by_name is not None else [None] * len(rows)
+    found: list[str | None] = list(map(directory.numbers.get, codes))
+    alone = None not in found and not any(regnos) and not unusable
+    for place, row_no in enumerate(() if alone else rows.index):
+        if found[place] and not regnos[place] and not unusable:
+            continue  # the code alone says it
+        code, regno = codes[place], regnos[place]
+        verdict = None if row_no in unusable else _whose(directory, dataset, code, regno, names[place])
+        found[place] = verdict if isinstance(verdict, str) else None
         if isinstance(verdict, tuple):
             column = "given_code" if code else "given_regno" if regno else "given_name"
-            faults.append(
-                Fault(
-                    int(row_no), heading.get(column, column), verdict[0], sentence(verdict[0], **verdict[1])
-                )
-            )
+            text = sentence(verdict[0], **verdict[1])
+            faults.append(Fault(int(row_no), heading.get(column, column), verdict[0], text))
     rows["enterprise_code"] = pd.Series(found, rows.index, dtype=object)
     return faults + ([] if opaque else _kind_faults(rows, heading))
 
 
-def _normalise_and_judge(rows: pd.DataFrame, name: str, opaque: bool, heading: str) -> list[Fault]:
-    places, uniques = pd.factorize(rows[name], use_na_sentinel=True)
-    codes = [str(u).strip() if opaque else normalise_code(str(u)) for u in uniques]
-    verdicts = [None] * len(codes) if opaque else judge_codes(codes)
-    rows[name] = pd.Series([codes[p] or None if p >= 0 else None for p in places], rows.index, dtype=object)
-    texts = [sentence(v[0], **v[1]) if v else "" for v in verdicts]
-    return [
-        Fault(int(row_no), heading, verdicts[place][0], texts[place])  # type: ignore[index]
-        for row_no, place in zip(rows.index, places, strict=True)
-        if place >= 0 and verdicts[place] and codes[place]
-    ]
+def _normalise_and_judge(
+    rows: pd.DataFrame, name: str, directory: Directory, opaque: bool, heading: str
+) -> list[Fault]:
+    written = rows[name].tolist()
+    if not any(written):
+        return []
+    directory.judge(set(written), opaque)
+    judged = list(map(directory.judged.__getitem__, written))
+    codes, verdicts = zip(*judged, strict=True)
+    rows[name] = pd.Series(codes, rows.index, dtype=object)
+    return (
+        [
+            Fault(int(row_no), heading, verdict[0], sentence(verdict[0], **verdict[1]))
+            for row_no, verdict in zip(rows.index, verdicts, strict=True)
+            if verdict
+        ]
+        if any(verdicts)
+        else []
+    )
 
 
 def _learn(connection: Connection, dataset: Dataset, rows: pd.DataFrame, directory: Directory,
            by_name: pd.Series | None) -> None:  # fmt: skip
-    nameless = rows["given_code"].isna() & rows["given_regno"].isna()
-    names = [name_key(n) for n in by_name[nameless].dropna().unique()] if by_name is not None else []
-    numbers = {*rows["given_code"].dropna(), *rows["given_regno"].dropna()}
-    directory.look_up(connection, numbers, names)
+    codes, regnos = rows["given_code"].tolist(), rows["given_regno"].tolist()
+    names: set[str] = set()
+    if by_name is not None:
+        nameless = zip(codes, regnos, by_name.tolist(), strict=True)
+        names = {name_key(name) for code, regno, name in nameless if name and not code and not regno}
+    directory.look_up(connection, {*codes, *regnos} - {None}, names)
     if dataset.identity == "self":
-        pairs = (
-            rows[["given_code", "given_regno"]]
-            .dropna()
-            .drop_duplicates()
-            .sort_values(["given_code", "given_regno"])
-        )
-        for code, regno in pairs.itertuples(index=False):
+        for code, regno in sorted({pair for pair in zip(codes, regnos, strict=True) if all(pair)}):
             canonical = directory.numbers.get(code) or directory.numbers.get(regno) or code
             directory.numbers.setdefault(code, canonical)
             directory.numbers.setdefault(regno, canonical)
@@ -198,20 +216,16 @@ def _whose(
         return "identity_clash", {"value": code, "other": regno}
     if known := by_code or by_regno:
         return known
-    if code or regno:
-        return (
-            (code or regno or "") if dataset.identity != "must" else ("unmatched", {"value": code or regno})
-        )
+    if number := code or regno:
+        return number if dataset.identity != "must" else ("unmatched", {"value": number})
     if not name:
         return "no_identity", {}
     owners = directory.names.get(name_key(name), set())
     if len(owners) == 1:
         return next(iter(owners))
-    return (
-        ("ambiguous_name", {"value": name, "found": len(owners)})
-        if owners
-        else ("unmatched", {"value": name})
-    )
+    if owners:
+        return "ambiguous_name", {"value": name, "found": len(owners)}
+    return "unmatched", {"value": name}
 
 
 def _kind_faults(rows: pd.DataFrame, heading: dict[str, str]) -> list[Fault]:

@@ -55,14 +55,21 @@ def open_batch(connection: Connection, dataset: Dataset, file_name: str, sha256:
 
 
 def hold_file(connection: Connection, dataset: str, file_name: str, sha256: str, profile: str | None,
-              received_at: datetime, refusal: Refusal) -> BatchReport:  # fmt: skip
-    """Record a file of which no row could be read: held for a changed layout, failed for anything else."""
+              received_at: datetime, refusal: Refusal, batch_id: int | None = None) -> BatchReport:  # fmt: skip
+    """Record a file that was not brought in: held for a changed layout, failed for anything else.
+
+    batch_id: the batch that was already open for it, e.g. where a file turns out unreadable half way.
+    """
     state = "held" if refusal.code.startswith("layout.") else "failed"
-    values = {
-        "dataset": dataset, "file_name": file_name, "sha256": sha256, "profile": profile, "state": state,
-        "received_at": received_at, "finished_at": clock.now(), "held_reason": str(refusal),
-    }  # fmt: skip
-    batch_id = connection.execute(insert(Batch).values(**values).returning(Batch.id)).scalar_one()
+    ended = {"state": state, "finished_at": clock.now(), "held_reason": str(refusal)}
+    if batch_id is None:
+        values = {
+            "dataset": dataset, "file_name": file_name, "sha256": sha256, "profile": profile, "received_at": received_at,
+        }  # fmt: skip
+        made = insert(Batch).values(**values, **ended).returning(Batch.id)
+        batch_id = connection.execute(made).scalar_one()
+    else:
+        connection.execute(update(Batch).where(Batch.id == batch_id).values(**ended))
     detail = {"file": file_name, "sha256": sha256, "code": refusal.code, "reason": str(refusal)}
     journal.append(connection, ACTOR, f"batch.{state}", f"batch:{batch_id}", detail)
     connection.commit()

@@ -1,16 +1,21 @@
 """Loading (入库): staging → versioned facts, idempotent and restartable.
 
-A chunk is a range of shards; its facts, faults, aliases and ledger counts commit together, so a killed
-import goes on where it stopped and a repeated one changes nothing.
+A chunk is a run of row numbers; its facts, faults, aliases and ledger counts commit together, so a killed import
+goes on where it stopped and a repeated one changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import compress
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from ingestion.datasets.contract import Dataset
-from ingestion.staging import SHARDS, business_columns
+from ingestion.staging import Spool, Staging, copy_lines
+from ingestion.verdict import CONFLICT, NEW, SAME, SUPERSEDING, Verdicts, judge
 
 CHUNK_ROWS = 20_000
 
@@ -27,34 +32,83 @@ class Ledger:
     superseding: int = 0
 
 
-def write_chunks(connection: Connection, dataset: Dataset, batch_id: int, done: int,
+@dataclass
+class Shelf:
+    """The staged rows of one table on their way to its facts: which are left, and the verdict on each."""
+
+    spool: Spool
+    numbers: NDArray[np.int32]
+    verdicts: Verdicts
+    taken: int = 0
+
+    def take(self, last: int) -> tuple[list[bytes], Verdicts]:
+        """The lines up to row number `last` that are not taken yet, and their verdicts."""
+        until = int(np.searchsorted(self.numbers, last, side="right"))
+        verdicts, lines = self.verdicts[self.taken : until], self.spool.lines(until - self.taken)
+        self.taken = until
+        return lines, verdicts
+
+
+def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, done: int,
                  progress: Callable[[float], None]) -> Ledger:  # fmt: skip
-    """Write every chunk that is not yet written (`done` rows are), one transaction each. Returns this run's counts."""
-    _prepare(connection, dataset)
-    sizes = _shard_sizes(connection, dataset.table)
-    total, passed, ledger = sum(sizes), 0, Ledger()
-    many = max(1, -(-total // CHUNK_ROWS))
-    for number in range(many):
-        first, last = SHARDS * number // many, SHARDS * (number + 1) // many - 1
-        passed += sum(sizes[first : last + 1])
-        if passed <= done:
-            continue
-        written = write_chunk(connection, dataset, batch_id, first, last)
+    """Write every chunk that is not yet written (`done` rows are), one transaction each. Returns this run's counts.
+
+    The caller holds the tables (`facts_locked`) from before the keys are counted until the last chunk.
+    """
+    shelves = [_shelf(connection, staging, dataset.table, dataset.snapshot, further=False)]
+    shelves += [
+        _shelf(connection, staging, each.table, snapshot=True, further=True) for each in dataset.further
+    ]
+    connection.execute(text("CREATE INDEX ON staging_fault (row_no)"))
+    connection.commit()
+    rows = _row_numbers(connection, shelves[0])
+    for shelf in shelves:
+        if done:
+            shelf.take(int(rows[done - 1]))
+    total, ledger, first = len(rows), Ledger(), int(rows[done - 1]) + 1 if done else 0
+    for passed, last in _ends(rows, done):
+        written = _write_chunk(connection, dataset, staging.batch_id, shelves, first, last)
         for name, count in vars(written).items():
             setattr(ledger, name, getattr(ledger, name) + count)
         connection.commit()
+        first = last + 1
         progress(passed / max(total, 1))
     return ledger
 
 
-def write_chunk(connection: Connection, dataset: Dataset, batch_id: int, first: int, last: int) -> Ledger:
-    """Write one range of shards; the caller commits."""
+def _shelf(connection: Connection, staging: Staging, table: str, snapshot: bool, further: bool) -> Shelf:
+    spool = staging.spools[table]
+    spool.file.seek(0)
+    verdicts = judge(connection, staging, table, snapshot, further)
+    return Shelf(spool, spool.row_numbers(), verdicts)
+
+
+def _row_numbers(connection: Connection, main: Shelf) -> NDArray[np.int64]:
+    """Every row number of the file, good or faulty, ascending."""
+    faulty = connection.execute(text("SELECT DISTINCT row_no FROM staging_fault")).scalars().all()
+    return np.union1d(main.numbers, np.array(faulty, dtype=np.int64))
+
+
+def _ends(rows: NDArray[np.int64], done: int) -> Iterator[tuple[int, int]]:
+    """(rows passed, last row number) of each chunk still to be written; an empty file has one empty chunk."""
+    ends = list(range(done + CHUNK_ROWS, len(rows), CHUNK_ROWS))
+    if done < len(rows):
+        ends.append(len(rows))
+    yield from ((end, int(rows[end - 1])) for end in ends)
+
+
+def _write_chunk(connection: Connection, dataset: Dataset, batch_id: int, shelves: list[Shelf], first: int,
+                 last: int) -> Ledger:  # fmt: skip
+    """Write the rows with numbers from `first` to `last`; the caller commits."""
     span = {"first": first, "last": last, "batch": batch_id}
-    for table in (dataset.table, *(each.table for each in dataset.further)):
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"facts {table}"})
-    ledger = _insert_versions(connection, dataset, span)
-    for each in dataset.further:
-        connection.execute(text(_versions_sql(each.table, snapshot=True, further=True)), span).all()
+    ledger = Ledger()
+    for place, shelf in enumerate(shelves):
+        verdicts = _write_facts(connection, shelf, last)
+        if place == 0:
+            new, superseding, same, conflict = (
+                int((verdicts == v).sum()) for v in (NEW, SUPERSEDING, SAME, CONFLICT)
+            )
+            ledger = Ledger(valid=len(verdicts) - conflict, new=new, same=same, superseding=superseding)
     if dataset.identity == "self":
         connection.execute(text(_ALIASES), span)
     connection.execute(text(_FAULTS), span)
@@ -64,80 +118,45 @@ def write_chunk(connection: Connection, dataset: Dataset, batch_id: int, first: 
     return ledger
 
 
-def _prepare(connection: Connection, dataset: Dataset) -> None:
-    for table in (dataset.table, *(each.table for each in dataset.further)):
-        connection.execute(text(f"CREATE INDEX ON staging_{table} (shard)"))
-        connection.execute(text(f"ANALYZE staging_{table}"))
-    connection.execute(text("CREATE INDEX ON staging_fault (shard)"))
-    connection.commit()
+def _write_facts(connection: Connection, shelf: Shelf, last: int) -> Verdicts:
+    lines, verdicts = shelf.take(last)
+    wanted = verdicts <= SUPERSEDING
+    content = b"".join(lines if wanted.all() else compress(lines, wanted.tolist()))
+    if content:
+        copy_lines(connection, f'"{shelf.spool.table}"', shelf.spool.columns, content)
+    return verdicts
 
 
-def _shard_sizes(connection: Connection, table: str) -> list[int]:
-    sizes = [0] * SHARDS
-    counted = text(
-        f"SELECT shard, count(*) FROM (SELECT shard, row_no FROM staging_{table}"
-        " UNION ALL SELECT DISTINCT shard, row_no FROM staging_fault) rows GROUP BY shard"
-    )
-    for shard, count in connection.execute(counted):
-        sizes[shard] = count
-    return sizes
+@contextmanager
+def facts_locked(connection: Connection, dataset: Dataset) -> Iterator[None]:
+    """Wait until no other import writes this dataset's tables, and keep them until the block ends."""
+    names = [f"facts {table}" for table in _tables(dataset)]
+    for name in names:
+        connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": name})
+    try:
+        yield
+    finally:
+        connection.rollback()
+        for name in names:
+            connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": name})
+        connection.commit()
 
 
-def _insert_versions(connection: Connection, dataset: Dataset, span: dict[str, int]) -> Ledger:
-    row = connection.execute(text(_versions_sql(dataset.table, dataset.snapshot, further=False)), span).one()
-    return Ledger(
-        valid=row.valid, new=row.new, superseding=row.superseding, same=row.valid - row.new - row.superseding
-    )
-
-
-def _versions_sql(table: str, snapshot: bool, further: bool) -> str:
-    """INSERT of the staged rows that say something new, and the counts.
-
-    A row is left out when the same content was known at the same time (`repeated`), or when the version in
-    force just before it says the same (`unchanged`). Of events with their own time every assertion is kept:
-    were it dropped, a contradiction that arrives later but lies between the two would win for good.
-    """
-    columns = ", ".join(f'"{name}"' for name in business_columns(table))
-    dropped = "judged.unchanged" if snapshot else "judged.unchanged AND NOT chunk.dated"
-    nothing_to_withdraw = " AND NOT (chunk.retracted AND NOT judged.known_before)" if further else ""
-    return f"""
-WITH chunk AS (SELECT * FROM staging_{table} WHERE shard BETWEEN :first AND :last),
-seen AS (
-  SELECT natural_key, known_at, content_hash, retracted, false AS staged, id AS place FROM "{table}"
-   WHERE natural_key IN (SELECT natural_key FROM chunk)
-  UNION ALL
-  SELECT natural_key, known_at, content_hash, retracted, true, row_no FROM chunk),
-judged AS (
-  SELECT natural_key, staged, place,
-    lag(content_hash) OVER line IS NOT DISTINCT FROM content_hash
-      AND lag(retracted) OVER line IS NOT DISTINCT FROM retracted AS unchanged,
-    row_number() OVER (PARTITION BY natural_key, known_at, content_hash, retracted ORDER BY staged, place) > 1
-      AS repeated,
-    bool_or(NOT staged) OVER (PARTITION BY natural_key) OR row_number() OVER line > 1 AS known_before
-  FROM seen WINDOW line AS (PARTITION BY natural_key ORDER BY known_at, staged, place)),
-fresh AS (
-  SELECT chunk.*, judged.known_before FROM chunk
-    JOIN judged ON judged.staged AND judged.place = chunk.row_no AND judged.natural_key = chunk.natural_key
-   WHERE NOT (judged.repeated OR ({dropped})){nothing_to_withdraw}),
-written AS (
-  INSERT INTO "{table}" (natural_key, content_hash, known_at, retracted, batch_id, row_no, {columns})
-  SELECT natural_key, content_hash, known_at, retracted, :batch, row_no, {columns} FROM fresh
-   ORDER BY natural_key, known_at, row_no)
-SELECT (SELECT count(*) FROM chunk) AS valid,
-  count(*) FILTER (WHERE NOT known_before) AS new, count(*) FILTER (WHERE known_before) AS superseding FROM fresh"""
+def _tables(dataset: Dataset) -> list[str]:
+    return [dataset.table, *(each.table for each in dataset.further)]
 
 
 _FAULTS = """
 INSERT INTO row_fault (batch_id, row_no, "column", code, sentence, raw, natural_key)
 SELECT :batch, row_no, "column", code, sentence, raw, natural_key FROM staging_fault
- WHERE shard BETWEEN :first AND :last ORDER BY row_no, "column", code"""
+ WHERE row_no BETWEEN :first AND :last ORDER BY row_no, "column", code"""
 
-_FAULTY = "SELECT count(DISTINCT row_no) FROM staging_fault WHERE shard BETWEEN :first AND :last"
+_FAULTY = "SELECT count(DISTINCT row_no) FROM staging_fault WHERE row_no BETWEEN :first AND :last"
 
 _ALIASES = """
 INSERT INTO enterprise_alias (kind, alias, enterprise_code, known_at)
 SELECT kind, alias, enterprise_code, min(known_at) FROM staging_alias
- WHERE shard BETWEEN :first AND :last GROUP BY kind, alias, enterprise_code ORDER BY 3, 1, 2
+ WHERE row_no BETWEEN :first AND :last GROUP BY kind, alias, enterprise_code ORDER BY 3, 1, 2
 ON CONFLICT (kind, alias, enterprise_code) DO UPDATE SET known_at = excluded.known_at
  WHERE excluded.known_at < enterprise_alias.known_at"""
 
@@ -151,10 +170,11 @@ def count_senders(connection: Connection, table: str) -> dict[str, list[int]]:
     """Office → [rows read, faulty rows, rows repeated within the file], from staging."""
     counted = text(f"""
 SELECT sender, sum(good + faulty)::int AS read, sum(faulty)::int AS faulty, sum(again)::int AS again FROM (
-  SELECT coalesce(sender, '') AS sender, 1 AS good, 0 AS faulty,
-    (row_number() OVER (PARTITION BY natural_key, known_at, content_hash ORDER BY row_no) > 1)::int AS again
-  FROM staging_{table}
-  UNION ALL SELECT sender, 0, 1, 0 FROM (
-    SELECT DISTINCT row_no, coalesce(sender, '') AS sender FROM staging_fault) faulty) rows
+  SELECT coalesce(sender, '') AS sender, count(*) AS good, 0 AS faulty, 0 AS again FROM staging_{table} GROUP BY 1
+  UNION ALL SELECT sender, 0, 0, count(*) FROM (
+    SELECT coalesce(sender, '') AS sender,
+      row_number() OVER (PARTITION BY natural_key, known_at, content_hash ORDER BY row_no) > 1 AS again
+    FROM staging_{table} JOIN crowded_{table} USING (natural_key)) rows WHERE again GROUP BY 1
+  UNION ALL SELECT coalesce(sender, ''), 0, count(DISTINCT row_no), 0 FROM staging_fault GROUP BY 1) parts
 GROUP BY sender ORDER BY sender""")
     return {row.sender: [row.read, row.faulty, row.again] for row in connection.execute(counted)}

@@ -8,6 +8,8 @@ _TEL_MARK = "（电话已隐去）"
 _PERSON = re.compile(
     r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx](?![0-9A-Za-z])"
 )
+MAY_BE_PERSONAL = re.compile(r"[1-9]\d{10}")
+"""Found in every text that holds a mobile or identity number, and quick to look for."""
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _HASHED = "sha256:"
@@ -15,7 +17,7 @@ _HASHED = "sha256:"
 
 def redact(text: str) -> str:
     """The text without resident identity numbers (GB 11643, by check digit) and mobile numbers."""
-    if not any(c.isdigit() for c in text):
+    if not MAY_BE_PERSONAL.search(text):
         return text
     return _MOBILE.sub(
         _TEL_MARK, _PERSON.sub(lambda m: _MARK if _is_resident(m.group()) else m.group(), text)

@@ -1,120 +1,180 @@
-"""Staging (暂存): cleaned rows wait in temporary tables, so that a whole file is seen before any fact is written."""
+"""Staging (暂存): a whole file is seen before any fact is written.
+
+What decides about a row (its key, times and content hash) waits in a temporary table, where the database compares
+rows with one another and with the facts. The rows themselves wait in a spool beside it, already in COPY's text, so
+that each is sent to the database once.
+"""
 
 import hashlib
 import json
-import zlib
+import tempfile
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import IO, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from ingestion.copytext import column_texts, copy_text, lines_of
 from ingestion.faults import Fault
 from registry.facts import table_named
 
-SHARDS = 256
-"""Rows of one natural key share a shard, and a shard is written in one transaction."""
+SPOOL_IN_MEMORY = 8 << 20
+VERSION = ("id", "natural_key", "content_hash", "known_at", "retracted", "batch_id", "row_no")
+_SLIM = ("place", "row_no", "natural_key", "content_hash", "known_at", "retracted", "dated", "sender")
 
 
 def business_columns(table: str) -> list[str]:
     """The columns of a fact table that its rows fill, without the version's own."""
-    version = {"id", "natural_key", "content_hash", "known_at", "retracted", "batch_id", "row_no"}
-    return [column.name for column in table_named(table).__table__.columns if column.name not in version]
+    return [column.name for column in table_named(table).__table__.columns if column.name not in VERSION]
 
 
-def staged_columns(table: str) -> list[str]:
-    """The columns of a staging table, in the order of COPY."""
-    return [
-        "row_no",
-        "natural_key",
-        "content_hash",
-        "known_at",
-        "retracted",
-        *business_columns(table),
-        "dated",
-        "sender",
-        "shard",
-    ]
+@dataclass
+class Spool:
+    """The staged rows of one table (暂存行): COPY lines in a file, and the row numbers they belong to, ascending."""
+
+    table: str
+    columns: list[str]
+    """What a line holds, in order."""
+    file: IO[bytes]
+    numbers: list[NDArray[np.int32]] = field(default_factory=list)
+    rows: int = 0
+
+    def row_numbers(self) -> NDArray[np.int32]:
+        """The row number of every line."""
+        return np.concatenate([np.zeros(0, np.int32), *self.numbers])
+
+    def lines(self, many: int) -> list[bytes]:
+        """The next lines."""
+        return list(islice(self.file, many))
 
 
-def make_staging(connection: Connection, tables: Sequence[str]) -> None:
-    """Empty temporary twins of the fact tables, one for faults and one for aliases."""
+@dataclass
+class Staging:
+    """All that waits of one file (暂存区): a spool for each table that it feeds."""
+
+    batch_id: int
+    spools: dict[str, Spool]
+    conflicts: list[int] = field(default_factory=list)
+    """Row numbers that were taken out because their record has two contents at one time."""
+
+    def close(self) -> None:
+        """Forget the spools."""
+        for spool in self.spools.values():
+            spool.file.close()
+
+
+def make_staging(connection: Connection, tables: Sequence[str], batch_id: int) -> Staging:
+    """Empty temporary tables, one a fact table, one for faults and one for aliases, and empty spools."""
     for table in tables:
-        columns = ", ".join(f'"{name}"' for name in staged_columns(table)[:-3])
         connection.execute(text(f"DROP TABLE IF EXISTS staging_{table}"))
         connection.execute(
-            text(f'CREATE TEMP TABLE staging_{table} AS SELECT {columns} FROM "{table}" WITH NO DATA')
-        )
-        connection.execute(
-            text(f"ALTER TABLE staging_{table} ADD dated boolean, ADD sender text, ADD shard int")
+            text(
+                f"CREATE TEMP TABLE staging_{table} (place int, row_no int, natural_key text, content_hash text,"
+                " known_at timestamp, retracted boolean, dated boolean, sender text)"
+            )
         )
     connection.execute(text("DROP TABLE IF EXISTS staging_fault, staging_alias"))
     connection.execute(
         text(
             'CREATE TEMP TABLE staging_fault (row_no int, "column" text, code text, sentence text, raw jsonb,'
-            " natural_key text, sender text, shard int)"
+            " natural_key text, sender text)"
         )
     )
     connection.execute(
         text(
-            "CREATE TEMP TABLE staging_alias (kind text, alias text, enterprise_code text, known_at timestamp, shard int)"
+            "CREATE TEMP TABLE staging_alias (kind text, alias text, enterprise_code text, known_at timestamp,"
+            " row_no int)"
         )
     )
+    return Staging(batch_id, {table: _spool(table) for table in tables})
+
+
+def _spool(table: str) -> Spool:
+    file = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY, prefix="wurao-spool-")  # noqa: SIM115 - Staging.close
+    columns = [
+        "natural_key",
+        "content_hash",
+        "known_at",
+        "retracted",
+        "batch_id",
+        "row_no",
+        *business_columns(table),
+    ]
+    return Spool(table, columns, file)
+
+
+def copy_lines(connection: Connection, target: str, columns: Sequence[str], lines: bytes) -> None:
+    """COPY text into a table on the session's own connection."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+    with cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
+        copy.write(lines)
 
 
 def copy_rows(
     connection: Connection, target: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """COPY rows into a temporary table on the session's own connection."""
-    names = ", ".join(f'"{name}"' for name in columns)
-    cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-    with cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def seal_rows(
-    rows: pd.DataFrame, table: str, key: Sequence[str], shard_by: str | None = None
-) -> pd.DataFrame:
-    """Add natural key, content hash and shard. `content_hash` covers every business column."""
-    business = business_columns(table)
-    sealed = rows.assign(
-        natural_key=natural_keys(rows, key),
-        content_hash=[_digest(row) for row in rows[business].itertuples(index=False, name=None)],
-    )
-    sealed["shard"] = [zlib.crc32(text.encode()) % SHARDS for text in sealed[shard_by or "natural_key"]]
-    return sealed
+    """COPY a few rows of values into a temporary table."""
+    lines = ["\t".join(map(copy_text, row)) for row in rows]
+    if lines:
+        copy_lines(connection, target, columns, ("\n".join(lines) + "\n").encode())
 
 
 def natural_keys(rows: pd.DataFrame, key: Sequence[str]) -> list[str]:
     """The key columns of each row, joined; an empty part stays empty."""
-    parts = rows[list(key)].itertuples(index=False, name=None)
-    return ["|".join("" if part is None else str(part) for part in row) for row in parts]
+    parts = [["" if part is None else str(part) for part in rows[name].tolist()] for name in key]
+    return list(map("|".join, zip(*parts, strict=True)))
 
 
-def _digest(row: Sequence[Any]) -> str:
-    return hashlib.sha256("\x1f".join(map(str, row)).encode()).hexdigest()
+def stage_rows(
+    connection: Connection, staging: Staging, table: str, rows: pd.DataFrame, key: Sequence[str]
+) -> None:
+    """Put good rows into the staging of a table, sealed with natural key and content hash.
 
-
-def stage_rows(connection: Connection, table: str, rows: pd.DataFrame) -> None:
-    """Put sealed rows into a table's staging twin."""
-    columns = staged_columns(table)
-    lists = [name for name in columns if len(rows) and rows[name].map(lambda v: isinstance(v, tuple)).any()]
-    for name in lists:
-        rows = rows.assign(**{name: pd.Series([list(v) for v in rows[name]], rows.index, dtype=object)})
-    copy_rows(connection, f"staging_{table}", columns, zip(*(rows[name] for name in columns), strict=True))
+    rows carries row_no, known_at, retracted, dated, sender and every business column; the hash covers the latter.
+    """
+    if rows.empty:
+        return
+    if not rows["row_no"].is_monotonic_increasing:
+        rows = rows.sort_values("row_no", kind="stable")
+    spool, many = staging.spools[table], len(rows)
+    plain, written = zip(
+        *(column_texts(rows[name].tolist()) for name in business_columns(table)), strict=True
+    )
+    hashes = [
+        hashlib.sha256(line.encode()).hexdigest() for line in map("\x1f".join, zip(*plain, strict=True))
+    ]
+    own = {
+        name: column_texts(values)[1]
+        for name, values in (
+            ("natural_key", natural_keys(rows, key)), ("content_hash", hashes), ("known_at", rows["known_at"].tolist()),
+            ("retracted", rows["retracted"].tolist()), ("row_no", rows["row_no"].tolist()),
+            ("dated", rows["dated"].tolist()), ("sender", rows["sender"].tolist()),
+            ("place", list(range(spool.rows, spool.rows + many))), ("batch_id", [staging.batch_id] * many),
+        )
+    }  # fmt: skip
+    version = [own[name] for name in spool.columns[: len(spool.columns) - len(written)]]
+    spool.file.write(("\n".join(lines_of([*version, *written])) + "\n").encode())
+    spool.numbers.append(rows["row_no"].to_numpy(dtype=np.int32))
+    spool.rows += many
+    slim = ("\n".join(lines_of([own[name] for name in _SLIM])) + "\n").encode()
+    copy_lines(connection, f"staging_{table}", _SLIM, slim)
 
 
 def stage_faults(connection: Connection, faults: Iterable[Fault], raw: dict[int, dict[str, str]],
                  keys: dict[int, str], senders: dict[int, str]) -> None:  # fmt: skip
     """Put faults, with their rows as they came, into staging."""
     texts = {row_no: json.dumps(cells, ensure_ascii=False) for row_no, cells in raw.items()}
-    columns = ("row_no", "column", "code", "sentence", "raw", "natural_key", "sender", "shard")
+    columns = ("row_no", "column", "code", "sentence", "raw", "natural_key", "sender")
     copy_rows(
         connection, "staging_fault", columns,
         (
             (f.row_no, f.column, f.code, f.sentence, texts.get(f.row_no, "{}"), keys.get(f.row_no),
-             senders.get(f.row_no), f.row_no % SHARDS)
+             senders.get(f.row_no))
             for f in faults
         ),
     )  # fmt: skip
@@ -124,35 +184,15 @@ def stage_aliases(connection: Connection, rows: pd.DataFrame, names: list[list[s
     """Put the numbers and names of registered enterprises into staging. `names` are comparison keys."""
 
     def aliases() -> Iterable[tuple[Any, ...]]:
-        columns = ("given_code", "given_regno", "enterprise_code", "known_at", "shard")
-        for (code, regno, enterprise, known_at, shard), keys in zip(
-            rows[list(columns)].itertuples(index=False, name=None), names, strict=True
+        columns = (
+            rows[n].tolist() for n in ("given_code", "given_regno", "enterprise_code", "known_at", "row_no")
+        )
+        for (code, regno, enterprise, known_at, row_no), keys in zip(
+            zip(*columns, strict=True), names, strict=True
         ):
             for number in filter(None, (code, regno)):
-                yield ("uniscid" if len(number) == 18 else "regno", number, enterprise, known_at, shard)
-            yield from (("name", key, enterprise, known_at, shard) for key in keys)
+                yield ("uniscid" if len(number) == 18 else "regno", number, enterprise, known_at, row_no)
+            yield from (("name", key, enterprise, known_at, row_no) for key in keys)
 
-    copy_rows(
-        connection, "staging_alias", ("kind", "alias", "enterprise_code", "known_at", "shard"), aliases()
-    )
-
-
-def take_conflicts(
-    connection: Connection, table: str, further: Sequence[str]
-) -> list[tuple[int, str, str | None]]:
-    """Take out rows of one record, at one time, with two contents: (row number, natural key, sender) of each."""
-    taken = connection.execute(
-        text(
-            f"WITH clash AS (SELECT natural_key, known_at FROM staging_{table} GROUP BY 1, 2"
-            " HAVING min(content_hash) <> max(content_hash) OR bool_and(retracted) <> bool_or(retracted))"
-            f" DELETE FROM staging_{table} s USING clash c"
-            " WHERE s.natural_key = c.natural_key AND s.known_at = c.known_at"
-            " RETURNING s.row_no, s.natural_key, s.sender"
-        )
-    ).all()
-    numbers = [row.row_no for row in taken]
-    for other in further:
-        connection.execute(
-            text(f"DELETE FROM staging_{other} WHERE row_no = ANY(:numbers)"), {"numbers": numbers}
-        )
-    return sorted((row.row_no, row.natural_key, row.sender) for row in taken)
+    columns = ("kind", "alias", "enterprise_code", "known_at", "row_no")
+    copy_rows(connection, "staging_alias", columns, aliases())

@@ -1,6 +1,7 @@
 """Submissions (检查结果回流): published results of our own visits become inspection results, once each."""
 
 import hashlib
+from contextlib import closing
 from typing import Any
 
 import pandas as pd
@@ -9,8 +10,9 @@ from sqlalchemy import Connection, Engine, exists, func, select
 from ingestion.datasets import DATASETS
 from ingestion.datasets.inspection import SERIOUSNESS
 from ingestion.ledger import BatchReport, close_batch, open_batch, report_batch
-from ingestion.load import write_chunks
-from ingestion.staging import make_staging, seal_rows, stage_rows
+from ingestion.load import facts_locked, write_chunks
+from ingestion.staging import make_staging, stage_rows
+from ingestion.verdict import crowd
 from registry import clock
 from registry.tables.casework import ResultSubmission
 from registry.tables.inspection import InspectionResult
@@ -36,10 +38,12 @@ def load_submissions(engine: Engine) -> BatchReport | None:
         sha256 = hashlib.sha256("\n".join(sorted(rows["insp_no"])).encode()).hexdigest()
         batch_id, done, _ = open_batch(connection, dataset, SOURCE, sha256, SOURCE, clock.now())
         connection.commit()
-        make_staging(connection, [dataset.table])
-        stage_rows(connection, dataset.table, seal_rows(rows, dataset.table, dataset.key))
-        write_chunks(connection, dataset, batch_id, done, lambda part: None)
-        close_batch(connection, batch_id, {SOURCE: [len(rows), 0, 0]})
+        with closing(make_staging(connection, [dataset.table], batch_id)) as staging:
+            stage_rows(connection, staging, dataset.table, rows, dataset.key)
+            with facts_locked(connection, dataset):
+                crowd(connection, dataset.table, batch_id)
+                write_chunks(connection, dataset, staging, done, lambda part: None)
+                close_batch(connection, batch_id, {SOURCE: [len(rows), 0, 0]})
         return report_batch(connection, batch_id)
 
 

@@ -15,7 +15,17 @@ from sqlalchemy import Connection, text
 
 from ingestion.datasets.contract import Dataset
 from ingestion.staging import Spool, Staging, copy_lines
-from ingestion.verdict import CONFLICT, NEW, SAME, SUPERSEDING, Verdicts, judge
+from ingestion.verdict import (
+    CONFIRMING,
+    CONFLICT,
+    NEW,
+    SAME,
+    SUPERSEDING,
+    Verdicts,
+    judge,
+    restore_confirmed,
+    write_confirmations,
+)
 
 CHUNK_ROWS = 20_000
 
@@ -55,10 +65,8 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
 
     The caller holds the tables (`facts_locked`) from before the keys are counted until the last chunk.
     """
-    shelves = [_shelf(connection, staging, dataset.table, dataset.snapshot, further=False)]
-    shelves += [
-        _shelf(connection, staging, each.table, snapshot=True, further=True) for each in dataset.further
-    ]
+    shelves = [_shelf(connection, staging, dataset.table, further=False)]
+    shelves += [_shelf(connection, staging, each.table, further=True) for each in dataset.further]
     connection.execute(text("CREATE INDEX ON staging_fault (row_no)"))
     connection.commit()
     rows = _row_numbers(connection, shelves[0])
@@ -66,6 +74,8 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
         if done:
             shelf.take(int(rows[done - 1]))
     total, ledger, first = len(rows), Ledger(), int(rows[done - 1]) + 1 if done else 0
+    for shelf in shelves:
+        restore_confirmed(connection, shelf.spool.table, staging.batch_id)
     for passed, last in _ends(rows, done):
         written = _write_chunk(connection, dataset, staging.batch_id, shelves, first, last)
         for name, count in vars(written).items():
@@ -76,10 +86,13 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
     return ledger
 
 
-def _shelf(connection: Connection, staging: Staging, table: str, snapshot: bool, further: bool) -> Shelf:
+def _shelf(connection: Connection, staging: Staging, table: str, further: bool) -> Shelf:
     spool = staging.spools[table]
     spool.file.seek(0)
-    verdicts = judge(connection, staging, table, snapshot, further)
+    verdicts = judge(connection, staging, table, further)
+    if (verdicts == CONFIRMING).any():
+        connection.execute(text(f"CREATE INDEX ON staging_{table} (row_no)"))
+        connection.execute(text(f"CREATE INDEX ON judged_{table} (place)"))
     return Shelf(spool, spool.row_numbers(), verdicts)
 
 
@@ -104,11 +117,10 @@ def _write_chunk(connection: Connection, dataset: Dataset, batch_id: int, shelve
     ledger = Ledger()
     for place, shelf in enumerate(shelves):
         verdicts = _write_facts(connection, shelf, last)
+        if (verdicts == CONFIRMING).any():
+            write_confirmations(connection, shelf.spool.table, batch_id, first, last)
         if place == 0:
-            new, superseding, same, conflict = (
-                int((verdicts == v).sum()) for v in (NEW, SUPERSEDING, SAME, CONFLICT)
-            )
-            ledger = Ledger(valid=len(verdicts) - conflict, new=new, same=same, superseding=superseding)
+            ledger = _counted(verdicts)
     if dataset.identity == "self":
         connection.execute(text(_ALIASES), span)
     connection.execute(text(_FAULTS), span)
@@ -116,6 +128,14 @@ def _write_chunk(connection: Connection, dataset: Dataset, batch_id: int, shelve
     ledger.read = ledger.valid + ledger.faulty
     connection.execute(text(_COUNTS), {"id": batch_id, **vars(ledger)})
     return ledger
+
+
+def _counted(verdicts: Verdicts) -> Ledger:
+    many = np.bincount(verdicts, minlength=CONFLICT + 1).tolist()
+    same = many[SAME] + many[CONFIRMING]
+    return Ledger(
+        valid=len(verdicts) - many[CONFLICT], new=many[NEW], same=same, superseding=many[SUPERSEDING]
+    )
 
 
 def _write_facts(connection: Connection, shelf: Shelf, last: int) -> Verdicts:

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from ingestion.staging import Staging
+from ingestion.staging import Staging, business_columns
 
-NEW, SUPERSEDING, SAME, CONFLICT = range(4)
-"""What becomes of a staged row. SAME and CONFLICT are not written."""
+NEW, SUPERSEDING, SAME, CONFIRMING, CONFLICT = range(5)
+"""What becomes of a staged row: the first two are versions, CONFIRMING is noted beside them, the rest is not written."""
 
 Verdicts = NDArray[np.int8]
 
@@ -50,14 +50,13 @@ def take_conflicts(connection: Connection, staging: Staging, table: str) -> list
     return sorted((row.row_no, row.natural_key, row.sender) for row in taken)
 
 
-def judge(connection: Connection, staging: Staging, table: str, snapshot: bool, further: bool) -> Verdicts:
+def judge(connection: Connection, staging: Staging, table: str, further: bool) -> Verdicts:
     """The verdict on every staged row of a table, by place.
 
-    A row is SAME when the same content was known at the same time, or when the version in force just before it says
-    the same. Of events with their own time (not `snapshot`) every assertion is kept: were it dropped, a contradiction
-    that arrives later but lies between the two would win for good. In a `further` table a withdrawal counts only
-    where there is something to withdraw. This batch's own facts are passed over, so that an import that was killed
-    and goes on judges as it did before.
+    A row is SAME when the same content was known at the same time, or nothing in it has a time of its own and the
+    version in force says the same. It is CONFIRMING when it says the same again at a later time. In a `further` table
+    a withdrawal counts only where there is something to withdraw. This batch's own facts are passed over, so that an
+    import that was killed and goes on judges as it did before.
     """
     spool = staging.spools[table]
     verdicts = np.full(spool.rows, NEW, np.int8)
@@ -67,11 +66,12 @@ def judge(connection: Connection, staging: Staging, table: str, snapshot: bool, 
         places, found = _fetch(connection, withdrawn)  # those of crowded keys get their own verdict below
         verdicts[places] = found
     parts = {
-        "table": table, "batch": staging.batch_id, "new": NEW, "superseding": SUPERSEDING, "same": SAME,
-        "dropped": "unchanged" if snapshot else "unchanged AND NOT dated",
+        "table": table, "new": NEW, "superseding": SUPERSEDING, "same": SAME, "confirming": CONFIRMING,
         "withdrawn": "retracted AND NOT known_before" if further else "false",
     }  # fmt: skip
-    places, found = _fetch(connection, _JUDGED.format(**parts))
+    connection.execute(text(f"DROP TABLE IF EXISTS judged_{table}"))
+    connection.execute(text(_JUDGED.format(**parts)), {"batch": staging.batch_id})
+    places, found = _fetch(connection, f"SELECT place, verdict FROM judged_{table} WHERE source = 2")
     verdicts[places] = found
     return verdicts
 
@@ -86,19 +86,60 @@ def _fetch(connection: Connection, query: str) -> tuple[NDArray[np.int64], NDArr
 
 
 _JUDGED = """
+CREATE TEMP TABLE judged_{table} AS
 WITH seen AS (
-  SELECT natural_key, known_at, content_hash, retracted, false AS staged, false AS dated, id AS place FROM "{table}"
-   WHERE natural_key IN (SELECT natural_key FROM crowded_{table}) AND batch_id <> {batch}
+  SELECT natural_key, known_at, content_hash, retracted, 0 AS source, false AS dated, id AS place FROM "{table}"
+   WHERE natural_key IN (SELECT natural_key FROM crowded_{table}) AND batch_id <> :batch
   UNION ALL
-  SELECT natural_key, known_at, content_hash, retracted, true, dated, place
+  SELECT natural_key, known_at, content_hash, retracted, 1, true, id FROM confirmation
+   WHERE fact_table = '{table}' AND natural_key IN (SELECT natural_key FROM crowded_{table})
+  UNION ALL
+  SELECT natural_key, known_at, content_hash, retracted, 2, dated, place
     FROM staging_{table} JOIN crowded_{table} USING (natural_key)),
-judged AS (
-  SELECT staged, dated, place, retracted,
+compared AS (
+  SELECT *,
     lag(content_hash) OVER line IS NOT DISTINCT FROM content_hash
       AND lag(retracted) OVER line IS NOT DISTINCT FROM retracted AS unchanged,
-    row_number() OVER (PARTITION BY natural_key, known_at, content_hash, retracted ORDER BY staged, place) > 1
+    row_number() OVER (PARTITION BY natural_key, known_at, content_hash, retracted ORDER BY source, place) > 1
       AS repeated,
-    bool_or(NOT staged) OVER (PARTITION BY natural_key) OR row_number() OVER line > 1 AS known_before
-  FROM seen WINDOW line AS (PARTITION BY natural_key ORDER BY known_at, staged, place))
-SELECT place, CASE WHEN repeated OR ({dropped}) OR ({withdrawn}) THEN {same}
-  WHEN known_before THEN {superseding} ELSE {new} END FROM judged WHERE staged"""
+    bool_or(source = 0) OVER (PARTITION BY natural_key) OR row_number() OVER line > 1 AS known_before
+  FROM seen WINDOW line AS (PARTITION BY natural_key ORDER BY known_at, source, place))
+SELECT source, place, unchanged, CASE
+  WHEN repeated OR ({withdrawn}) OR (unchanged AND NOT dated) THEN {same}
+  WHEN unchanged THEN {confirming}
+  WHEN known_before THEN {superseding} ELSE {new} END AS verdict
+FROM compared WHERE source > 0"""
+
+
+def write_confirmations(connection: Connection, table: str, batch_id: int, first: int, last: int) -> None:
+    """Note the rows from `first` to `last` that said something again."""
+    connection.execute(
+        text(f"""
+INSERT INTO confirmation (fact_table, natural_key, known_at, content_hash, retracted, batch_id)
+SELECT '{table}', natural_key, known_at, content_hash, retracted, :batch
+  FROM staging_{table} JOIN judged_{table} USING (place)
+ WHERE source = 2 AND verdict = {CONFIRMING} AND row_no BETWEEN :first AND :last ORDER BY place"""),
+        {"batch": batch_id, "first": first, "last": last},
+    )
+
+
+def restore_confirmed(connection: Connection, table: str, batch_id: int) -> None:
+    """Make versions of earlier confirmations that another content now comes before.
+
+    X was known in March and said again in May (no new version); now Y of April arrives: since May it is X again.
+    """
+    columns = ", ".join(f'"{name}"' for name in business_columns(table))
+    connection.execute(
+        text(f"""
+INSERT INTO "{table}" (natural_key, content_hash, known_at, retracted, batch_id, row_no, {columns})
+SELECT again.natural_key, again.content_hash, again.known_at, again.retracted, :batch, 0, {columns}
+  FROM judged_{table} judged JOIN confirmation again ON again.id = judged.place
+ CROSS JOIN LATERAL (
+   SELECT {columns} FROM "{table}" f WHERE f.natural_key = again.natural_key
+      AND f.content_hash = again.content_hash AND f.retracted = again.retracted LIMIT 1) content
+ WHERE judged.source = 1 AND NOT judged.unchanged AND NOT EXISTS (
+   SELECT FROM "{table}" f WHERE f.natural_key = again.natural_key AND f.known_at = again.known_at
+      AND f.content_hash = again.content_hash AND f.retracted = again.retracted)
+ ORDER BY again.id"""),
+        {"batch": batch_id},
+    )

@@ -5,6 +5,7 @@ from registry.tables.annual_report import AnnualReport
 from registry.tables.batch import Batch, RowFault
 from registry.tables.casework import ResultSubmission, WaiverCase, WaiverDecision
 from registry.tables.complaint import Complaint
+from registry.tables.confirmation import Confirmation
 from registry.tables.declaration import WRITERS, AboutEnterprise, Fact, Table
 from registry.tables.enterprise import Enterprise, EnterpriseAlias, Premises
 from registry.tables.filing import Filing
@@ -47,6 +48,7 @@ __all__ = [
     "Batch",
     "CheckItem",
     "Complaint",
+    "Confirmation",
     "Department",
     "Draw",
     "DrawnObject",

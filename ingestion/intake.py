@@ -19,7 +19,7 @@ from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, re
 from ingestion.load import count_senders, write_chunks
 from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
 from ingestion.names import name_key
-from ingestion.redaction import hide_telephone, redact
+from ingestion.redaction import hide_telephone, redact, seal
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
 from ingestion.staging import (
@@ -134,6 +134,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
     connection.commit()
     try:
         table, layout = _open(arrival)
+        arrival.dataset = layout.dataset
         batch_id, done, arrival.received_at = open_batch(
             connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at
         )
@@ -169,7 +170,9 @@ def _bring_in(arrival: Arrival) -> BatchReport:
 def _open(arrival: Arrival) -> tuple[RawTable, Layout]:
     profile, rule, feed = arrival.profile, arrival.rule, arrival.feed
     known = (
-        feed.sources() if feed else [name for column in arrival.dataset.columns for name in column.names()]
+        feed.sources()
+        if feed
+        else [n for layout in arrival.dataset.layouts() for c in layout.columns for n in c.names()]
     )
     table = open_table(arrival.path, profile.encoding if profile else None, known)
     if profile and rule and feed:
@@ -262,7 +265,9 @@ def _keys_of(dataset: Dataset, rows: pd.DataFrame) -> dict[int, str]:
 def _raw(arrival: Arrival, layout: Layout, chunk: RawChunk, wanted: set[int],
          faults: list[Fault] | None = None) -> dict[int, dict[str, str]]:  # fmt: skip
     """Faulty rows as they came, personal columns left out, numbers of persons and telephones hidden."""
-    personal = {name for column in arrival.dataset.columns if column.personal for name in column.names()}
+    columns = arrival.dataset.columns
+    personal = {name for c in columns if c.personal and not c.sealed for name in c.names()}
+    sealed = {layout.heading.get(column.name) for column in columns if column.sealed}
     personal |= set(arrival.rule.personal) if arrival.rule else set()
     persons = {fault.row_no for fault in faults or () if fault.code == "natural_person"}
     telephone = layout.heading.get("tel")
@@ -270,7 +275,11 @@ def _raw(arrival: Arrival, layout: Layout, chunk: RawChunk, wanted: set[int],
     rows = chunk.rows[chunk.rows.index.isin(wanted - persons)]
     for n, cells in zip(rows.index, rows.to_dict("records"), strict=True):
         raw[int(n)] = {
-            str(heading): hide_telephone(str(cell)) if heading == telephone else redact(str(cell))
+            str(heading): hide_telephone(str(cell))
+            if heading == telephone
+            else seal(str(cell))
+            if heading in sealed
+            else redact(str(cell))
             for heading, cell in cells.items()
             if heading not in personal
         }

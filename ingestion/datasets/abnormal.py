@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ingestion.datasets.contract import ROW_TIMES, Check, Column, Dataset, Surroundings, cells, identity_columns
+from ingestion.datasets.contract import (
+    ROW_TIMES,
+    Check,
+    Column,
+    Dataset,
+    Surroundings,
+    cells,
+    identity_columns,
+)
 from ingestion.faults import Fault, sentence
 from registry.vocabulary import ABNORMAL_CAUSES
 

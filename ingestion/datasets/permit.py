@@ -50,7 +50,7 @@ PERMIT = Dataset(
         Column("xk_xkws", "行政许可决定文书名称", "XK_XKWS", required=True, longest=64, note="文书标题"),
         Column("xk_wsh", "行政许可决定文书号", "XK_WSH", required=True, longest=64, note="没有文书号的填许可编号"),
         Column("xk_xklb", "许可类别", "XK_XKLB", required=True, longest=256,
-               pattern=f"({'|'.join(PERMIT_KINDS)}).*", note="普通、特许、认可、核准、登记、其他；其他须注明"),
+               choices={kind: kind for kind in PERMIT_KINDS}, pattern=f"({'|'.join(PERMIT_KINDS)}).*", note="其他须注明"),
         Column("xk_xkzs", "许可证书名称", "XK_XKZS", longest=64),
         Column("xk_xkbh", "许可编号", "XK_XKBH", longest=64),
         Column("xk_nr", "许可内容", "XK_NR", required=True),

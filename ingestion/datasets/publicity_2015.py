@@ -10,7 +10,15 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ingestion.datasets.contract import Column, Conversion, Dataset, Surroundings, cells, identity_columns, personal
+from ingestion.datasets.contract import (
+    Column,
+    Conversion,
+    Dataset,
+    Surroundings,
+    cells,
+    identity_columns,
+    personal,
+)
 from ingestion.datasets.demands import other_is_named
 from ingestion.datasets.penalty import PENALTY, fill_department, sanctions_of
 from ingestion.datasets.permit import COUNTERPARTS, PERMIT, PERMIT_KINDS

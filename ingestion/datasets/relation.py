@@ -99,6 +99,7 @@ RELATION = Dataset(
     table="relation",
     identity="must",
     key=("enterprise_code", "kind", "other_key", "role", "date_from"),
+    occurred="date_from",
     in_order=(("date_to", "date_from"),),
     snapshot=True,
     columns=(

@@ -24,6 +24,7 @@ COMMANDS = {
     "serve",
     "worker",
     "db",
+    "template",
 }
 
 

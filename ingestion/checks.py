@@ -34,6 +34,8 @@ def check_rows(dataset: Dataset, rows: pd.DataFrame, heading: dict[str, str], ar
         faults += _industry_pairs(rows, heading)
     if "item_codes" in rows:
         faults += _unknown_items(rows, heading, items)
+    for check in dataset.checks:
+        faults += check.find(rows, heading)
     return faults
 
 

@@ -16,13 +16,18 @@ import numpy as np
 
 from ingestion.citylife import (
     changes,
+    commitments,
     complaints,
+    honours,
     inspecting,
+    key_lists,
     listings,
     penalties,
     permits,
     quiet,
+    relations,
     reporting,
+    signals,
     staff,
 )
 from ingestion.citylife.columns import texts
@@ -33,8 +38,8 @@ from ingestion.citylife.files import Outbox, to_text
 from ingestion.citylife.items import item_rows
 from ingestion.citylife.offices import department_rows
 from ingestion.citylife.places import office_rows, survey
-from ingestion.citylife.process import Risk, latent_risk, live
-from ingestion.citylife.tables import Table
+from ingestion.citylife.process import Lives, Risk, latent_risk, live
+from ingestion.citylife.tables import Changing, Table
 from ingestion.citylife.timeline import unroll
 from ingestion.datasets import DATASETS
 from registry.errors import Refusal
@@ -157,6 +162,7 @@ def _city_tables(backdrop: Backdrop, crew: staff.Staff) -> Iterator[tuple[str, T
     yield "inspector_leave", staff.leave_rows(random, crew, timeline, lately)
     for table in quiet.area_rows(backdrop.ground, timeline.start):
         yield "quiet_day", table
+    yield "address_negative", key_lists.bad_addresses(np.random.default_rng((backdrop.seed, 12)), backdrop)
 
 
 def _chunk_tables(
@@ -187,6 +193,23 @@ def _chunk_tables(
     lately = (backdrop.timeline.as_of - 12).astype("datetime64[s]") + 36_000
     yield "inspector_conflict", staff.conflict_rows(random, crew, cohort, called, lately)
     yield "quiet_day", quiet.enterprise_rows(random, cohort, backdrop.timeline.as_of - 200)
+    yield from _background(backdrop, cohort, called, risk, lives)
+
+
+def _background(
+    backdrop: Backdrop, cohort: Cohort, called: Changing, risk: Risk, lives: Lives
+) -> Iterator[tuple[str, Table]]:
+    """What else is known of a cohort: it leads to nothing above, so an own generator leaves those bytes alone."""
+    random = np.random.default_rng((backdrop.seed, 11, int(cohort.serial[0])))
+    ground = backdrop.ground
+    yield "relation", relations.relate(random, cohort, called, risk)
+    promised, checked = commitments.promise(random, cohort, called, ground, risk, lives)
+    yield "commitment", promised
+    yield "commitment_check", checked
+    yield "honour", honours.honour(random, cohort, called, risk, lives)
+    yield "judicial_signal", signals.sue(random, cohort, called, ground, risk, lives)
+    yield "tax_signal", signals.tax(random, cohort, called, risk, lives)
+    yield "key_supervision", key_lists.watch(random, cohort, called, ground, risk, lives)
 
 
 def _truth(cohort: Cohort, risk: Risk) -> Iterator[tuple[object, ...]]:

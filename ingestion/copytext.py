@@ -15,8 +15,12 @@ _ESCAPES = str.maketrans(
 _ESCAPED = "\\\t\n\r\b\f\v"
 
 
+NOTHING = "\0"
+"""None in a content hash. No stored text holds this character, so it is told from every text."""
+
+
 def column_texts(values: Sequence[Any]) -> tuple[list[str], list[str]]:
-    """A column as `str()` writes it, and as COPY reads it. The two share one list where they are equal."""
+    """A column for the content hash (as `str()` writes it), and as COPY reads it; one list where they are equal."""
     kinds = set(map(type, values))
     some_null = type(None) in kinds
     kinds.discard(type(None))
@@ -24,12 +28,16 @@ def column_texts(values: Sequence[Any]) -> tuple[list[str], list[str]]:
         return _strings(values, some_null)
     # Equal values of two kinds (1, True) are written differently, so only a column of one kind is written by value.
     through = _through_distinct if len(kinds) == 1 and kinds <= _FEW else _one_by_one
-    plain = through(values, str)
+    plain = through(values, _plain)
     return plain, plain if kinds <= _SAME and not some_null else through(values, copy_text)
 
 
 _FEW = {bool, int, Decimal, date}
 _SAME = {int, float, Decimal, date, datetime}
+
+
+def _plain(value: Any) -> str:
+    return NOTHING if value is None else str(value)
 
 
 def _one_by_one(values: Sequence[Any], write: Callable[[Any], str]) -> list[str]:
@@ -42,7 +50,7 @@ def _through_distinct(values: Sequence[Any], write: Callable[[Any], str]) -> lis
 
 
 def _strings(values: Sequence[Any], some_null: bool) -> tuple[list[str], list[str]]:
-    plain = ["None" if value is None else value for value in values] if some_null else list(values)
+    plain = [NOTHING if value is None else value for value in values] if some_null else list(values)
     joined = "".join(plain)
     written = [text.translate(_ESCAPES) for text in plain] if any(c in joined for c in _ESCAPED) else plain
     if some_null:

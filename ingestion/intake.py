@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from ingestion.checks import ItemSpans, check_rows, read_item_spans
 from ingestion.clean import Memory, clean_rows
 from ingestion.datasets import DATASETS, Dataset, dataset_of
-from ingestion.datasets.contract import Surroundings
+from ingestion.datasets.contract import Surroundings, cells
 from ingestion.decode import RawChunk, RawTable, open_table
 from ingestion.faults import Fault, faulty_rows, sentence
 from ingestion.identify import Directory, identify_rows
@@ -23,7 +23,7 @@ from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, re
 from ingestion.load import count_senders, facts_locked, write_chunks
 from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
 from ingestion.names import name_key
-from ingestion.redaction import hide_telephone, redact
+from ingestion.redaction import hide_telephone, redact, seal
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
 from ingestion.staging import Staging, make_staging, natural_keys, stage_aliases, stage_faults, stage_rows
@@ -132,6 +132,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
     batch_id = None
     try:
         table, layout = _open(arrival)
+        arrival.dataset = layout.dataset
         batch_id, done, arrival.received_at = open_batch(
             connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at
         )
@@ -189,7 +190,9 @@ def seldom_collecting() -> Iterator[None]:
 def _open(arrival: Arrival) -> tuple[RawTable, Layout]:
     profile, rule, feed = arrival.profile, arrival.rule, arrival.feed
     known = (
-        feed.sources() if feed else [name for column in arrival.dataset.columns for name in column.names()]
+        feed.sources()
+        if feed
+        else [n for layout in arrival.dataset.layouts() for c in layout.columns for n in c.names()]
     )
     table = open_table(arrival.path, profile.encoding if profile else None, known)
     if profile and rule and feed:
@@ -242,9 +245,9 @@ def _stage_conflicts(arrival: Arrival, layout: Layout, staging: Staging) -> None
     numbers = {row_no for row_no, _, _ in conflicts}
     faults = [Fault(n, "", "conflicting", sentence("conflicting")) for n in sorted(numbers)]
     raw = {
-        n: cells
+        n: row
         for chunk in _open(arrival)[0].chunks
-        for n, cells in _raw(arrival, layout, chunk, numbers).items()
+        for n, row in _raw(arrival, layout, chunk, numbers).items()
     }
     keys, senders = {n: key for n, key, _ in conflicts}, {n: sender or "" for n, _, sender in conflicts}
     stage_faults(connection, faults, raw, keys, senders)
@@ -268,7 +271,7 @@ def _stage_chunk(reading: Reading, chunk: RawChunk) -> None:
     )
     faults += check_rows(dataset, rows, layout.heading, around, reading.items)
     sender = rows[dataset.sender].tolist() if dataset.sender else None
-    rows["sender"] = [around.offices.get(s, s) for s in sender] if sender is not None else None
+    rows["sender"] = cells(rows, [around.offices.get(s, s) for s in sender] if sender else [None] * len(rows))
     persons = {fault.row_no for fault in faults if fault.code == "natural_person"}
     faults = [fault for fault in faults if fault.row_no not in persons or fault.code == "natural_person"]
     if faults:
@@ -310,16 +313,22 @@ def _keys_of(dataset: Dataset, rows: pd.DataFrame) -> dict[int, str]:
 def _raw(arrival: Arrival, layout: Layout, chunk: RawChunk, wanted: set[int],
          faults: list[Fault] | None = None) -> dict[int, dict[str, str]]:  # fmt: skip
     """Faulty rows as they came, personal columns left out, numbers of persons and telephones hidden."""
-    personal = {name for column in arrival.dataset.columns if column.personal for name in column.names()}
+    columns = arrival.dataset.columns
+    personal = {name for c in columns if c.personal and not c.sealed for name in c.names()}
+    sealed = {layout.heading.get(column.name) for column in columns if column.sealed}
     personal |= set(arrival.rule.personal) if arrival.rule else set()
     persons = {fault.row_no for fault in faults or () if fault.code == "natural_person"}
     telephone = layout.heading.get("tel")
     raw = {n: {"": _storable(line)} for n, line in chunk.broken.items() if n in wanted}
     rows = chunk.rows[chunk.rows.index.isin(wanted - persons)]
-    for n, cells in zip(rows.index, rows.to_dict("records"), strict=True):
+    for n, row in zip(rows.index, rows.to_dict("records"), strict=True):
         raw[int(n)] = {
-            str(heading): hide_telephone(str(cell)) if heading == telephone else _storable(str(cell))
-            for heading, cell in cells.items()
+            str(heading): hide_telephone(str(cell))
+            if heading == telephone
+            else seal(str(cell))
+            if heading in sealed
+            else _storable(str(cell))
+            for heading, cell in row.items()
             if heading not in personal
         }
     return raw

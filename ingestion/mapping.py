@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ingestion.datasets import DATASETS, Dataset
+from ingestion.datasets.inspection import with_code_set
+from ingestion.datasets.result_codes import CODE_SETS
 from ingestion.decode import heading_key
 from ingestion.faults import Fault, at_rows
 from registry.errors import Refusal
@@ -32,6 +34,8 @@ class Feed:
     exclude: tuple[Mapping[str, Any], ...] = ()
     """Each {column, values, sentence}: rows that are not of this dataset, held with that sentence."""
     date_format: str | None = None
+    code_set: str | None = None
+    """Which code set the CODES of an inspection result are of; texts are recognised without."""
 
     def sources(self) -> set[str]:
         """Every heading of the file that this feed reads."""
@@ -81,11 +85,14 @@ class Layout:
     """Our column → heading as the file writes it, for faults."""
     feed: Feed | None = None
     blank: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
+    """Columns that the file does not have and a conversion makes."""
 
     def read(self, raw: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
         """Rows under our column names, and the rows the profile leaves out."""
         if self.feed is None:
-            return raw[list(self.heading.values())].set_axis(list(self.heading), axis=1), []
+            names = {name: h for name, h in self.heading.items() if name not in self.made}
+            return self._converted(raw[list(names.values())].set_axis(list(names), axis=1)), []
         source = raw.mask(raw.isin(self.blank), "") if self.blank else raw
         faults = [
             fault
@@ -95,11 +102,29 @@ class Layout:
                 sentence=rule["sentence"],
             )
         ]  # fmt: skip
-        return _read_feed(self.feed, self.dataset, source), faults
+        return self._converted(_read_feed(self.feed, self.dataset, source)), faults
+
+    def _converted(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return self.dataset.convert.rows(rows) if self.dataset.convert else rows
 
 
 def standard_layout(dataset: Dataset, headings: Iterable[str]) -> Layout:
-    """The layout of a file that follows the data standard. Raises Refusal layout.changed."""
+    """The layout of a file that follows the data standard, or one of its older layouts.
+
+    Raises Refusal layout.changed, in the words of the standard.
+    """
+    present = list(headings)
+    for layout in dataset.older:
+        found, missing, unknown = _match(layout, present)
+        if not missing and not unknown:
+            return _layout(layout, found)
+    found, missing, unknown = _match(dataset, present)
+    refuse_changed(dataset.title, missing, unknown)
+    return _layout(dataset, found)
+
+
+def _match(dataset: Dataset, headings: list[str]) -> tuple[dict[str, str], list[str], list[str]]:
+    """Column → heading, headings that are missing, and headings that are not known."""
     by_key = {heading_key(name): column for column in dataset.columns for name in column.names()}
     found: dict[str, str] = {}
     unknown: list[str] = []
@@ -110,10 +135,17 @@ def standard_layout(dataset: Dataset, headings: Iterable[str]) -> Layout:
         else:
             found[column.name] = heading
     missing = [c.heading for c in dataset.columns if not c.optional and c.name not in found]
-    refuse_changed(dataset.title, missing, unknown)
-    return Layout(
-        dataset, {name: heading for name, heading in found.items() if not dataset.column(name).personal}
-    )
+    read = {n: h for n, h in found.items() if dataset.column(n).sealed or not dataset.column(n).personal}
+    return read, missing, unknown
+
+
+def _layout(
+    dataset: Dataset, heading: dict[str, str], feed: Feed | None = None, blank: tuple[str, ...] = ()
+) -> Layout:
+    """Columns that a conversion makes are reported at the heading of the column they are made from."""
+    made = dataset.convert.made if dataset.convert else {}
+    new = {name: heading.get(of, of) for name, of in made.items() if name not in heading}
+    return Layout(dataset, {**new, **heading}, feed, blank, frozenset(new))
 
 
 def feed_layout(profile: Profile, rule: FileRule, feed: Feed, headings: Iterable[str]) -> Layout:
@@ -124,6 +156,8 @@ def feed_layout(profile: Profile, rule: FileRule, feed: Feed, headings: Iterable
     unknown = [h for h in present if h not in used and h not in rule.ignore and h not in rule.personal]
     refuse_changed(f"对照方案 {profile.name}", missing, unknown)
     dataset = DATASETS[feed.dataset]
+    if feed.code_set:
+        dataset = with_code_set(feed.code_set)
     names = {heading_key(name): column.name for column in dataset.columns for name in column.names()}
     sources = {
         **{t: t for t in feed.constants},
@@ -131,9 +165,8 @@ def feed_layout(profile: Profile, rule: FileRule, feed: Feed, headings: Iterable
         **{t: parts[0] for t, parts in feed.join.items()},
     }
     sources |= {rule["column"]: rule["from"] for rule in feed.threshold}
-    return Layout(
-        dataset, {names[heading_key(ours)]: theirs for ours, theirs in sources.items()}, feed, profile.blank
-    )
+    heading = {names[heading_key(ours)]: theirs for ours, theirs in sources.items()}
+    return _layout(dataset, heading, feed, profile.blank)
 
 
 def refuse_changed(what: str, missing: list[str], unknown: list[str]) -> None:
@@ -212,6 +245,12 @@ def _file_rule(profile: str, entry: dict[str, Any]) -> FileRule:
                 "请对照 docs/real-data.md。",
             ) from error
         _check_targets(profile, feed.dataset, feed.targets())
+        if feed.code_set and (feed.dataset != "inspection" or feed.code_set not in CODE_SETS):
+            raise Refusal(
+                "profile.malformed",
+                f"对照方案“{profile}”的“{feed.dataset}”不能用结果代码集“{feed.code_set}”。",
+                f"检查结果（inspection）可用：{'、'.join(CODE_SETS)}。",
+            )
         feeds.append(feed)
     return FileRule(
         entry["pattern"], tuple(feeds), tuple(entry.get("ignore", ())), tuple(entry.get("personal", ()))

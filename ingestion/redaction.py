@@ -1,7 +1,16 @@
 """Redaction (脱敏): personal numbers are taken out before anything is stored."""
 
 import hashlib
+import hmac
+import os
 import re
+import secrets
+import tempfile
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from registry.settings import load_settings
 
 _MARK = "（证件号码已隐去）"
 _TEL_MARK = "（电话已隐去）"
@@ -13,6 +22,7 @@ MAY_BE_PERSONAL = re.compile(r"[1-9]\d{10}")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _HASHED = "sha256:"
+_SEALED = "sealed:"
 
 
 def redact(text: str) -> str:
@@ -43,3 +53,41 @@ def hide_telephone(telephone: str) -> str:
     """What a fault's copy of the row keeps of a telephone: its hash, which the cleaner reads back."""
     hashed = telephone_hash(telephone)
     return _HASHED + hashed if hashed else ""
+
+
+def seal(text: str) -> str:
+    """What is kept of a name or number of a person (密封): HMAC-SHA256 under this installation's secret.
+
+    The same text gives the same key here, and another elsewhere; a sealed text stays as it is, "" stays empty.
+    """
+    plain = re.sub(r"\s+", "", text).upper()
+    if not plain or text.startswith(_SEALED):
+        return text.strip()
+    return _SEALED + hmac.new(_secret(), plain.encode(), hashlib.sha256).hexdigest()
+
+
+def _secret() -> bytes:
+    return _secret_of(os.environ.get("WURAO_PERSON_SECRET"), os.environ.get("WURAO_DATA"))
+
+
+@lru_cache(maxsize=8)
+def _secret_of(stated: str | None, data: str | None) -> bytes:
+    """Settings are read once for a place, not once for a person."""
+    settings = load_settings()
+    return settings.person_secret.encode() if settings.person_secret else _made_secret(str(settings.data))
+
+
+@lru_cache(maxsize=8)
+def _made_secret(folder: str) -> bytes:
+    """The secret in the data folder, made at first use: identity numbers are few enough to try them all."""
+    path = Path(folder) / "person.secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=folder
+        ) as made:  # readable by us only, and whole when it appears
+            made.write(secrets.token_hex(32))
+            made.flush()
+            with suppress(FileExistsError):
+                os.link(made.name, path)
+    return path.read_bytes()

@@ -1,6 +1,7 @@
 """Submissions (检查结果回流): published results of our own visits become inspection results, once each."""
 
 import hashlib
+import json
 from contextlib import closing
 from typing import Any
 
@@ -107,4 +108,20 @@ def _fact(row: dict[str, Any]) -> dict[str, Any]:
         "measure": None,
         "inspectors": tuple(sorted(row["members"] or [row["staff_no"]])),
         "published_on": published.date() if published else None,
+        "item_results": json.dumps(_by_item(row["item_results"]), ensure_ascii=False),
+        **dict.fromkeys(("plan_no", "task_no", "rectify_due", "rectified_on", "code_set")),
     }
+
+
+def _by_item(found: dict[str, Any]) -> dict[str, dict[str, object]]:
+    """Each item's own result, as inspection files give it."""
+    items: dict[str, dict[str, object]] = {}
+    for item, result in sorted(found.items()):
+        code, checked = result.get("result_code"), result.get("checked", True)
+        told = checked and code in RESULTS
+        items[item] = (
+            {"checked": True, "words": RESULTS[code][0], "result_code": code}
+            if told
+            else {"checked": bool(checked), "words": "未检查"}
+        )
+    return items

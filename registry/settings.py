@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     login_lock_minutes: int = Field(default=15, description="how long a locked account stays locked")
     argon2_memory_kib: int = Field(default=65536, description="memory cost of a password hash")
     upload_megabytes: int = Field(default=200, description="largest file accepted at the upload door")
+    person_secret: str | None = Field(
+        default=None,
+        description="secret under which natural persons are kept as keyed hashes; unset: one is made in the data folder",
+    )
     log_json: bool = Field(default=False, description="write logs as JSON lines for machines")
 
     @classmethod

@@ -23,6 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = Path(tempfile.mkdtemp(prefix="wurao-tests-"))
         folder.chmod(0o755)  # an unprivileged server must be able to enter
         os.environ[SERVER_FOLDER] = str(folder)
+        # Keyed hashes in golden tables must be the same on every machine.
+        os.environ.setdefault("WURAO_PERSON_SECRET", "of the tests")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -29,6 +29,14 @@ _WHOLE = {
     "office": ("gb18030", "heading", "%Y-%m-%d"),
     "department": ("utf-8-sig", "heading", "%Y-%m-%d"),
     "quiet_day": ("xlsx", "heading", "%Y-%m-%d"),
+    "relation": ("gb18030", "heading", "%Y-%m-%d"),
+    "commitment": ("utf-8-sig", "heading", "%Y/%-m/%-d"),
+    "commitment_check": ("utf-8-sig", "heading", "%Y/%-m/%-d"),
+    "honour": ("xlsx", "heading", "%Y-%m-%d"),
+    "judicial_signal": ("jsonl", "heading", "%Y-%m-%d"),
+    "tax_signal": ("gb18030", "heading", "%Y%m%d"),
+    "key_supervision": ("gb18030", "heading", "%Y-%m-%d"),
+    "address_negative": ("utf-8-sig", "heading", "%Y年%m月%d日"),
 }
 _BY_DEPARTMENT = ("permit", "penalty", "inspection")
 _OTHER_LIBRARIES = ("食品经营", "食品生产", "药品经营", "特种设备使用", "检验检测机构", "广告经营")

@@ -24,6 +24,8 @@ _NONSENSE = {
     "registration": ("regstate", "状态Ｘ７"), "filing": ("kind", "变跟"), "permit": ("xk_zt", "9"),
     "penalty": ("counterpart", "其它"), "annual_report": ("all_zero", "不详"), "abnormal": ("specause", "其他情形（九）"),
     "complaint": ("kind", "咨询"), "inspection": ("results", "结果码99"), "library": ("active", "待定"),
+    "relation": ("kind", "关系Ｘ"), "commitment": ("kind", "口头"), "honour": ("kind", "自封"),
+    "judicial_signal": ("kind", "传闻"), "tax_signal": ("kind", "税类９"),
 }  # fmt: skip
 _NUMBERS = {"registration": "regcap", "penalty": "cf_nr_fk", "annual_report": "empnum"}
 _AMOUNTS = {"registration": "regcap", "penalty": "cf_nr_fk"}

@@ -95,6 +95,8 @@ def _permit_rows(
         "xk_xkjg": authority(kind.department, district),
         "xk_xkjgdm": authority_code(kind.department, district),
         "xk_zt": texts(["有效"] * len(owner)),
+        "xk_lydw": authority(kind.department, district),
+        "xk_lydwdm": authority_code(kind.department, district),
         "department": texts([kind.department] * len(owner)),
         "known_at": risk.timeline.learned(random, decided),
     }

@@ -3,25 +3,32 @@
 from pathlib import Path
 
 from ingestion.datasets.abnormal import ABNORMAL
+from ingestion.datasets.address_negative import ADDRESS_NEGATIVE
 from ingestion.datasets.annual_report import ANNUAL_REPORT
 from ingestion.datasets.check_item import CHECK_ITEM
+from ingestion.datasets.commitment import COMMITMENT, COMMITMENT_CHECK
 from ingestion.datasets.complaint import COMPLAINT
 from ingestion.datasets.contract import Column, Dataset
 from ingestion.datasets.filing import FILING
+from ingestion.datasets.honour import HONOUR
 from ingestion.datasets.inspection import INSPECTION
 from ingestion.datasets.inspector import INSPECTOR, INSPECTOR_CERTIFICATE, INSPECTOR_CONFLICT, INSPECTOR_LEAVE
+from ingestion.datasets.judicial_signal import JUDICIAL_SIGNAL
+from ingestion.datasets.key_supervision import KEY_SUPERVISION
 from ingestion.datasets.library import LIBRARY
 from ingestion.datasets.office import DEPARTMENT, OFFICE
-from ingestion.datasets.penalty import PENALTY
-from ingestion.datasets.permit import PERMIT
+from ingestion.datasets.publicity_2015 import PENALTY, PERMIT
 from ingestion.datasets.quiet_day import QUIET_DAY
 from ingestion.datasets.registration import REGISTRATION
+from ingestion.datasets.relation import RELATION
 from ingestion.datasets.serious_violation import SERIOUS_VIOLATION
+from ingestion.datasets.tax_signal import TAX_SIGNAL
 
 DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
     for dataset in (
-        OFFICE, DEPARTMENT, CHECK_ITEM, REGISTRATION, LIBRARY, FILING, PERMIT, PENALTY, ABNORMAL, SERIOUS_VIOLATION,
+        OFFICE, DEPARTMENT, CHECK_ITEM, REGISTRATION, RELATION, LIBRARY, KEY_SUPERVISION, ADDRESS_NEGATIVE, FILING, PERMIT,
+        COMMITMENT, COMMITMENT_CHECK, PENALTY, ABNORMAL, SERIOUS_VIOLATION, JUDICIAL_SIGNAL, TAX_SIGNAL, HONOUR,
         ANNUAL_REPORT, COMPLAINT, INSPECTOR, INSPECTOR_CERTIFICATE, INSPECTOR_LEAVE, INSPECTOR_CONFLICT, INSPECTION,
         QUIET_DAY,
     )

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from ingestion.datasets.contract import METHODS, ROW_TIMES, Column, Dataset, Surroundings, left_out
+from ingestion.datasets.contract import METHODS, ROW_TIMES, VALIDITY, Column, Dataset, Surroundings, cells
 
 EXEMPT_WORDS = {
     "投诉举报": "complaint", "转办交办": "transferred", "数据监测": "data_monitoring", "应急处置": "emergency",
@@ -17,11 +17,16 @@ EXEMPT_WORDS = {
 
 EXEMPT_CATEGORIES = {**EXEMPT_WORDS, **{code.upper(): code for code in EXEMPT_WORDS.values()}}
 
+NO_QUALIFICATION = frozenset({"无需", "无", "不需要", "无要求", "无需专业岗资格"})
+"""人员资质要求 of items that any inspector may check."""
+
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
 
 
 def read_check_item(rows: pd.DataFrame, around: Surroundings) -> None:
     """Read the ratio text: `3%` is both ends, `3%-5%` a range, 不低于/不超过 one end; methods in the list's order."""
+    asked = (None if text in NO_QUALIFICATION else text for text in rows["qualification"])
+    rows["qualification"] = cells(rows, asked)
     rows["method"] = ["、".join(dict.fromkeys(methods)) for methods in rows["method"]]
     low, high = zip(*(ratio_range(text) for text in rows["ratio"]), strict=True) if len(rows) else ((), ())
     rows["ratio_low"], rows["ratio_high"] = (
@@ -45,10 +50,11 @@ def ratio_range(text: str | None) -> tuple[float | None, float | None]:
 CHECK_ITEM = Dataset(
     name="check_item",
     title="随机抽查事项清单",
+    says="随机抽查事项清单（一单），13 列，另有名录库、用时和安静日豁免类别，供排程用。"
+    "事项有生效、失效日期，检查结果里的事项须在检查日期有效。",
     table="check_item",
     key=("item_code",),
     in_order=(("valid_to", "valid_from"),),
-    snapshot=True,
     sender="department",
     columns=(
         Column("item_code", "事项编码", "ITEM_CODE", "code", required=True, longest=64),
@@ -62,16 +68,18 @@ CHECK_ITEM = Dataset(
         Column("department", "检查主体", "DEPARTMENT", required=True, longest=50),
         Column("object_scope", "检查对象", "OBJECT_SCOPE", required=True, longest=500),
         Column("library", "对象名录库", "LIBRARY", longest=100, blank="主体综合库"),
-        Column("ratio", "抽查比例", "RATIO", stored=False, longest=200),
+        Column("ratio", "抽查比例", "RATIO", longest=200, note="如 3%、3%-5%、不低于3%、不超过10%"),
         Column("frequency", "抽查频次", "FREQUENCY", longest=100, blank=""),
         Column("method", "检查方式", "METHOD", "choices", required=True, choices=METHODS),
-        Column("qualification", "人员资质要求", "QUALIFICATION", longest=200),
+        Column("qualification", "人员资质要求", "QUALIFICATION", longest=200, note="与人员证件类别一致；无需的不填"),
         Column("exempt_category", "安静日豁免类别", "EXEMPT", "choice", choices=EXEMPT_CATEGORIES, optional=True),
         Column("minutes", "检查用时(分钟)", "MINUTES", "integer", required=True, least=1, most=1440),
         Column("valid_from", "生效日期", "VALID_FROM", "date", required=True),
         Column("valid_to", "失效日期", "VALID_TO", "date", open_ended=True),
         *ROW_TIMES,
-        *left_out(("备注", "REMARK"), ("责任处室", "SECTION"), ("有效", "VALID")),
+        Column("remark", "备注", "REMARK", optional=True, longest=500),
+        Column("section", "责任处室", "SECTION", optional=True, longest=100),
+        Column("active", "有效", "VALID", "choice", choices=VALIDITY, optional=True),
     ),
     derive=read_check_item,
     derived=("ratio_low", "ratio_high"),

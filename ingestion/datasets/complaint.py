@@ -5,6 +5,7 @@ from ingestion.datasets.contract import ROW_TIMES, Column, Dataset, identity_col
 COMPLAINT = Dataset(
     name="complaint",
     title="投诉举报",
+    says="12315 投诉、举报。与投诉人有关的列读到即弃；办结后重新报送整行。",
     table="complaint",
     identity="must",
     key=("complaint_no",),

@@ -1,11 +1,13 @@
 """The contract of a dataset (归集数据标准): its columns, checks and natural key, written as data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
+
+from ingestion.faults import Fault
 
 Kind = Literal[
     "text",
@@ -29,7 +31,10 @@ Identity = Literal["self", "must", "may"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column (数据项). `name` is the registry's column; a file may carry `heading`, `code` or `also`."""
+    """One column (数据项). `name` is the registry's column; a file may carry `heading`, `code` or `also`.
+
+    A column without a heading is none of the file's: a conversion makes it.
+    """
 
     name: str
     heading: str
@@ -45,6 +50,8 @@ class Column:
     """False: a working column for identity or derivation."""
     personal: bool = False
     """Dropped when the file is read: never cleaned, stored, or kept with a fault."""
+    sealed: bool = False
+    """Personal, and needed only to tell whether two are the same: kept as a keyed hash, with a fault too."""
     choices: Mapping[str, Any] | None = None
     also: tuple[str, ...] = ()
     longest: int = 4000
@@ -55,6 +62,8 @@ class Column:
     pattern: str | None = None
     blank: Any = None
     """What an empty cell means."""
+    note: str = ""
+    """How to fill it (填写说明), for the template and the page."""
 
     def names(self) -> tuple[str, ...]:
         """Every heading under which a file may carry it."""
@@ -73,6 +82,26 @@ class Surroundings:
 
 
 Derive = Callable[[pd.DataFrame, Surroundings], None]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of whole rows (整行校验), declared with the dataset: what it demands, and how it is found out."""
+
+    says: str
+    find: Callable[[pd.DataFrame, Mapping[str, str]], list[Fault]]
+    """(typed rows, column → heading as the file writes it) → faults."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What becomes of the cells before they are cleaned (换算), the only place that sees sealed ones."""
+
+    says: str
+    rows: Callable[[pd.DataFrame], pd.DataFrame]
+    """Text columns under the layout's names → the same, sealed columns replaced."""
+    made: Mapping[str, str] = field(default_factory=dict)
+    """Column that it adds → the column at whose heading its faults are reported."""
 
 
 @dataclass(frozen=True)
@@ -101,22 +130,35 @@ class Dataset:
     """Pairs (later, earlier) of date columns."""
     sender: str | None = None
     """The column that says which office answers for the row; quality is reported by it."""
-    snapshot: bool = False
-    """Rows re-assert a state: an equal row at a later time is no new version. Events keep every dated one."""
     timely: bool = False
     """Under the double-publicity clock (双公示 7 个工作日)."""
     derive: Derive | None = None
     derived: tuple[str, ...] = ()
     """Table columns that `derive` fills."""
     further: tuple[Further, ...] = ()
+    says: str = ""
+    """What it is and where it comes from, in a sentence."""
+    checks: tuple[Check, ...] = ()
+    convert: Conversion | None = None
+    older: tuple["Dataset", ...] = ()
+    """Older layouts (旧版格式) of the same facts, told from this one by their columns."""
+
+    def file_columns(self) -> list[Column]:
+        """The columns of a full file, in order: all but the personal ones that are read past."""
+        return [c for c in self.columns if c.heading and (c.sealed or not c.personal)]
 
     def headings(self) -> list[str]:
         """The Chinese headings of a full file, in order (what a bureau's template carries)."""
-        return [column.heading for column in self.columns if not column.personal]
+        return [column.heading for column in self.file_columns()]
 
     def codes(self) -> list[str]:
         """The same headings as standard codes, where there is one."""
-        return [column.code or column.heading for column in self.columns if not column.personal]
+        return [column.code or column.heading for column in self.file_columns()]
+
+    def layouts(self) -> Iterator["Dataset"]:
+        """This layout, then the older ones."""
+        yield self
+        yield from self.older
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError."""
@@ -132,8 +174,10 @@ class Dataset:
 
 
 METHODS = {
-    **dict.fromkeys(("现场", "现场检查", "实地核查", "检验检测"), "现场"),
-    **dict.fromkeys(("书面", "书式检查", "书面检查"), "书面"),
+    **dict.fromkeys(("现场", "现场检查", "实地检查", "实地核查", "检验检测"), "现场"),
+    **dict.fromkeys(
+        ("书面", "书式检查", "书面检查", "行政部门检查结果或专业意见", "审计/验资/评估等第三方验证"), "书面"
+    ),
     **dict.fromkeys(("网络", "网络监测"), "网络"),
 }
 """检查方式 in the words of national and provincial lists. What is not here is a fault: a door would be missed."""
@@ -184,10 +228,13 @@ def identity_columns(
 ) -> tuple[Column, ...]:
     """The three columns by which a row names an enterprise (主体标识): code, old number, name."""
     return (
-        Column("given_code", *uniscid, "code", stored=False, longest=64),
-        Column("given_regno", *regno, "code", stored=False, longest=64),
-        Column("given_name", *name, stored=False, longest=200),
-    )
+        Column(
+            "given_code", *uniscid, "code", stored=False, longest=64,
+            note="18 位；没有代码的老主体填下一列的 15 位注册号，两者都没有时按名称（含曾用名）匹配",
+        ),
+        Column("given_regno", *regno, "code", stored=False, longest=64, note="15 位旧注册号，校验码须正确"),
+        Column("given_name", *name, stored=False, longest=200, note="登记的名称，也认曾用名"),
+    )  # fmt: skip
 
 
 def personal(*headings: tuple[str, str]) -> tuple[Column, ...]:
@@ -202,4 +249,16 @@ def left_out(*headings: tuple[str, str]) -> tuple[Column, ...]:
     """Columns of the standard layout that nothing here needs: recognised, and not stored."""
     return tuple(
         Column(code.lower(), heading, code, stored=False, optional=True) for heading, code in headings
+    )
+
+
+def cells(rows: pd.DataFrame, values: Iterable[Any]) -> pd.Series:
+    """Made values as a column of `rows`: None stays None, where pandas would make an empty text of it a NaN."""
+    return pd.Series(list(values), rows.index, dtype=object)
+
+
+def kept(longest: int, *headings: tuple[str, str]) -> tuple[Column, ...]:
+    """Columns of the standard layout that are stored as they come, and that an older file may lack."""
+    return tuple(
+        Column(code.lower(), heading, code, optional=True, longest=longest) for heading, code in headings
     )

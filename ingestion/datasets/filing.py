@@ -5,6 +5,7 @@ from ingestion.datasets.contract import ROW_TIMES, Column, Dataset, identity_col
 FILING = Dataset(
     name="filing",
     title="变更备案信息",
+    says="变更登记和备案，一项一行。备案事项应在变化之日起 30 日内办理，应办日期用于判断逾期。",
     table="filing",
     identity="must",
     key=("enterprise_code", "kind", "altitem", "altdate"),

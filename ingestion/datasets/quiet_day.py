@@ -11,10 +11,10 @@ SCOPES = {
 QUIET_DAY = Dataset(
     name="quiet_day",
     title="企业安静日登记",
+    says="单个企业、园区、行业或地区的安静日；全域规定写在规则里，不在这里。",
     table="quiet_day_rule",
     key=("rule_no",),
     in_order=(("date_to", "date_from"),),
-    snapshot=True,
     columns=(
         Column("rule_no", "登记编号", "RULE_NO", "code", required=True, stored=False, longest=64),
         Column("scope", "适用范围", "SCOPE", "choice", required=True, choices=SCOPES),

@@ -5,6 +5,7 @@ from ingestion.datasets.contract import ROW_TIMES, Column, Dataset, identity_col
 SERIOUS_VIOLATION = Dataset(
     name="serious_violation",
     title="严重违法失信名单",
+    says="市场监督管理部门列入严重违法失信名单（总局令第44号）。移出时重新报送整行，填移出原因和日期。",
     table="serious_violation",
     identity="must",
     key=("enterprise_code", "abntime", "serillrea"),
@@ -21,6 +22,14 @@ SERIOUS_VIOLATION = Dataset(
         Column("decno", "列入决定书文号", "decNo", longest=100, optional=True),
         Column("remexcpres", "移出原因", "remExcpRes_CN", longest=500),
         Column("remdate", "移出日期", "remDate", "date"),
+        Column(
+            "redecorg",
+            "移出决定机关",
+            "reDecOrg_CN",
+            longest=200,
+            optional=True,
+            also=("作出决定机关(移出)",),
+        ),
         *ROW_TIMES,
     ),
 )

@@ -9,6 +9,7 @@ from importlib import import_module
 ROOMS = {
     "accounts": ("account",),
     "data": ("ingest", "quality"),
+    "datasets": ("template",),
     "grading": ("explain", "grade", "train"),
     "planning": ("draw", "plan", "verify"),
     "results": ("report", "roster"),

@@ -1,14 +1,17 @@
 """The tables of the registry. Importing this package knows them all."""
 
 from registry.tables.account import Account, Session
+from registry.tables.address_negative import AddressNegative
 from registry.tables.annual_report import AnnualReport
 from registry.tables.batch import Batch, RowFault
 from registry.tables.casework import ResultSubmission, WaiverCase, WaiverDecision
+from registry.tables.commitment import Commitment, CommitmentCheck
 from registry.tables.complaint import Complaint
 from registry.tables.confirmation import Confirmation
 from registry.tables.declaration import WRITERS, AboutEnterprise, Fact, Table
 from registry.tables.enterprise import Enterprise, EnterpriseAlias, Premises
 from registry.tables.filing import Filing
+from registry.tables.honour import Honour
 from registry.tables.inspection import InspectionResult
 from registry.tables.job import Job, JobRun
 from registry.tables.journal import JournalRecord
@@ -21,6 +24,7 @@ from registry.tables.judgement import (
     WaiverProposal,
     Warning,
 )
+from registry.tables.key_supervision import KeySupervision
 from registry.tables.library import (
     CheckItem,
     Department,
@@ -37,6 +41,8 @@ from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
 from registry.tables.planning import Draw, DrawnObject, Plan, PoolExclusion, PoolObject, StratumCount, Task
+from registry.tables.relation import Relation
+from registry.tables.signal import JudicialSignal, TaxSignal
 from registry.tables.visit import RosterVersion, Visit, VisitMember, VisitTask
 
 __all__ = [
@@ -44,9 +50,12 @@ __all__ = [
     "AbnormalListing",
     "AboutEnterprise",
     "Account",
+    "AddressNegative",
     "AnnualReport",
     "Batch",
     "CheckItem",
+    "Commitment",
+    "CommitmentCheck",
     "Complaint",
     "Confirmation",
     "Department",
@@ -60,6 +69,7 @@ __all__ = [
     "Filing",
     "Grade",
     "GradeReason",
+    "Honour",
     "InspectionResult",
     "Inspector",
     "InspectorCertificate",
@@ -68,6 +78,8 @@ __all__ = [
     "Job",
     "JobRun",
     "JournalRecord",
+    "JudicialSignal",
+    "KeySupervision",
     "LibraryEntry",
     "ModelRun",
     "Notice",
@@ -80,6 +92,7 @@ __all__ = [
     "PoolObject",
     "Premises",
     "QuietDayRecord",
+    "Relation",
     "ResultSubmission",
     "RosterVersion",
     "RowFault",
@@ -88,6 +101,7 @@ __all__ = [
     "StratumCount",
     "Table",
     "Task",
+    "TaxSignal",
     "Visit",
     "VisitMember",
     "VisitTask",

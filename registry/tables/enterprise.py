@@ -47,6 +47,10 @@ class Enterprise(AboutEnterprise, Table):
     lerep: Mapped[str | None]
     tel_hash: Mapped[str | None]
     """SHA-256 of the telephone: enough to find shared ones, useless to call."""
+    enttype_code: Mapped[str | None]
+    """市场主体类型 as CA16 digits, where the file gave them."""
+    parent_code: Mapped[str | None]
+    """隶属企业: the code of the enterprise whose branch this is."""
 
 
 class EnterpriseAlias(Table):

@@ -1,8 +1,9 @@
 """Inspection results (抽查检查结果): by any department, planned or not."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import String
 
@@ -36,3 +37,12 @@ class InspectionResult(AboutEnterprise, Table):
     inspectors: Mapped[list[str]] = mapped_column(ARRAY(String))
     """Staff numbers. Used as an offset in training only; never a feature."""
     published_on: Mapped[date | None]
+    item_results: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """Item code → {checked, words, result_code}: 未检查 and 合理缺项 have checked false and no code."""
+    code_set: Mapped[str | None]
+    """Of which code set `raw_result` is (domain.md 2.4); NULL: it is in words."""
+    plan_no: Mapped[str | None]
+    task_no: Mapped[str | None]
+    rectify_due: Mapped[date | None]
+    """责令改正期限."""
+    rectified_on: Mapped[date | None]

@@ -34,6 +34,12 @@ class CheckItem(Fact, Table):
     minutes: Mapped[int]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    ratio: Mapped[str | None]
+    """抽查比例 in the list's own words."""
+    remark: Mapped[str | None]
+    section: Mapped[str | None]
+    """责任处室."""
+    active: Mapped[bool | None]
 
 
 class LibraryEntry(AboutEnterprise, Table):
@@ -50,6 +56,21 @@ class LibraryEntry(AboutEnterprise, Table):
     localadm: Mapped[str]
     """管辖单位 as the bureau wrote it."""
     active: Mapped[bool]
+    entkind: Mapped[str | None]
+    licence_name: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    licence_organ: Mapped[str | None]
+    professional: Mapped[bool | None]
+    """专业监管."""
+    qualification: Mapped[str | None]
+    """专业资质: what an inspector of this object must hold."""
+    expert: Mapped[bool | None]
+    """配备专家（组长）."""
+    cluster: Mapped[str | None]
+    regstate: Mapped[str | None]
+    set_on: Mapped[date | None]
+    set_by: Mapped[str | None]
+    """设置部门."""
 
 
 class Inspector(Fact, Table):
@@ -65,6 +86,17 @@ class Inspector(Fact, Table):
     """岗位大类."""
     expert: Mapped[bool]
     active: Mapped[bool]
+    level: Mapped[str | None]
+    post: Mapped[str | None]
+    """职务."""
+    qualifications: Mapped[list[str] | None] = mapped_column(ARRAY(String))
+    """岗位资格; with their validity they are certificates."""
+    item_scope: Mapped[list[str] | None] = mapped_column(ARRAY(String))
+    """执法事项范围: item codes; empty is without limit."""
+    areas: Mapped[list[str] | None] = mapped_column(ARRAY(String))
+    """管辖片区."""
+    post_since: Mapped[date | None]
+    expert_fields: Mapped[list[str] | None] = mapped_column(ARRAY(String))
 
 
 class InspectorCertificate(Fact, Table):
@@ -78,6 +110,8 @@ class InspectorCertificate(Fact, Table):
     certificate_no: Mapped[str]
     valid_from: Mapped[date]
     valid_to: Mapped[date]
+    system: Mapped[str | None]
+    """Of a 执法证: 系统证 (the ministry's) or 省政府证."""
 
 
 class InspectorLeave(Fact, Table):
@@ -109,6 +143,9 @@ class Department(Fact, Table):
     """Short name used everywhere, e.g. 市场监管."""
     full_name: Mapped[str]
     initiates: Mapped[bool]
+    organ_code: Mapped[str | None]
+    sign: Mapped[str | None]
+    """机关代字, for the numbers of documents."""
 
 
 class Office(Fact, Table):
@@ -123,6 +160,8 @@ class Office(Fact, Table):
     parent: Mapped[str | None]
     division: Mapped[str]
     """GB/T 2260 six digits, or 街道 code below it."""
+    organ_code: Mapped[str | None]
+    sign: Mapped[str | None]
 
 
 class QuietDayRecord(Fact, Table):

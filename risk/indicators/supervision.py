@@ -61,6 +61,7 @@ def _repeats(penalties: Rows, picked: BoolArray) -> BoolArray:
     )
     pairs = pd.DataFrame({"row": penalties.row, "kind": kind.to_numpy(), "day": penalties["cf_jdrq"]})[picked]
     later = pairs.sort_values("day", kind="stable").duplicated(["row", "kind"]).sort_index()
+    later &= pairs["kind"].notna()  # of a penalty in the layout of 2015 nobody knows the kind
     repeated = np.zeros(len(picked), bool)
     repeated[picked] = later.to_numpy()
     return repeated

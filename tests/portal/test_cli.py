@@ -26,6 +26,7 @@ COMMANDS = {
     "serve",
     "worker",
     "db",
+    "template",
 }
 
 

@@ -17,6 +17,7 @@ from tests.journeys import records as r
 TABLE = Path(__file__).parent / "permissions.txt"
 ROLES = {"staff": "lisi", "inspector": "jiancha", "enterprise": "qiye", "administrator": "guanli"}
 EXAMPLES = {
+    "dataset": "penalty",
     "draw_id": "1",
     "name": "drawn.csv",
     "batch_id": "1",

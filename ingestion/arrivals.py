@@ -49,9 +49,7 @@ def ingest_paths(
     reports: dict[Path, list[BatchReport]] = {path: [] for path in paths}
     with open_files(paths) as found, engine.connect() as connection:
         records = ingest_records(connection, read)
-        made = ingest_entries(
-            connection, in_order(found), dataset, read, received_at, progress or silent
-        )
+        made = ingest_entries(connection, in_order(found), dataset, read, received_at, progress or silent)
         for entry, batches in made:
             reports[entry.origin] += batches
     return records, reports

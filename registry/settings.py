@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     login_lock_minutes: int = Field(default=15, description="how long a locked account stays locked")
     argon2_memory_kib: int = Field(default=65536, description="memory cost of a password hash")
     upload_megabytes: int = Field(default=200, description="largest file accepted at the upload door")
+    inbox: Path | None = Field(
+        default=None, description="drop folder that the worker watches; unset: `inbox` in the data folder"
+    )
+    watch_seconds: float = Field(
+        default=10.0, gt=0, description="how often the worker looks at drop folders and for new sources"
+    )
     log_json: bool = Field(default=False, description="write logs as JSON lines for machines")
 
     @classmethod

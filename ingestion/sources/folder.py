@@ -26,7 +26,9 @@ def open_folder(folder: Path, rule_for: RuleFor = None) -> Iterator[list[Entry]]
     wanted = [path for path in files if is_data(path.name) or path.suffix.lower() in ARCHIVES]
     with open_files(wanted) as found:
         known = [entry for entry in found if _known(entry, rule_for)]
-        strangers = [entry for entry in found if entry not in known and not entry.name.lower().endswith(".txt")]
+        strangers = [
+            entry for entry in found if entry not in known and not entry.name.lower().endswith(".txt")
+        ]
         if not known and not any(entry.refusal for entry in strangers):
             raise Refusal(
                 "folder.empty",

@@ -36,6 +36,7 @@ from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
 from registry.tables.planning import Draw, DrawnObject, Plan, PoolExclusion, PoolObject, StratumCount, Task
+from registry.tables.source import Source, SourcePull
 from registry.tables.visit import RosterVersion, Visit, VisitMember, VisitTask
 
 __all__ = [
@@ -83,6 +84,8 @@ __all__ = [
     "RowFault",
     "SeriousViolation",
     "Session",
+    "Source",
+    "SourcePull",
     "StratumCount",
     "Table",
     "Task",

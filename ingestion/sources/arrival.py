@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ class ArrivalFile:
         """What was not finished never arrived."""
         self._file.close()
         self._raw.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.parent.rmdir()  # only if nothing arrived
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append a record. Raises Refusal pull.too_large."""

@@ -179,7 +179,7 @@ class Asker:
         step = self.settings.wait_seconds
         if isinstance(failure, Passing) and failure.wait is not None:
             return failure.wait + random.uniform(0, step)
-        return float(wait_exponential_jitter(initial=step, max=LONGEST_STEP, jitter=step)(state))
+        return float(wait_exponential_jitter(multiplier=step, max=LONGEST_STEP, jitter=step)(state))
 
 
 def at(body: Any, path: str) -> Any:

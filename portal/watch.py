@@ -56,7 +56,8 @@ class Watch:
 
     def start(self) -> None:
         """Make the house's drop folder and begin."""
-        self.house.inbox.mkdir(parents=True, exist_ok=True)
+        if self.house.settings.inbox is None:  # a share that is not mounted must be missed, not made
+            self.house.inbox.mkdir(parents=True, exist_ok=True)
         register.keep_inbox(self.house.engine_for("ingest"))
         self._thread.start()
 

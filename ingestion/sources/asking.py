@@ -54,11 +54,7 @@ class Asker:
         self.settings, self.secrets, self.left = settings, secrets, settings.max_megabytes * 1_000_000
         self.deadline = time.monotonic() + settings.max_minutes * 60
         self._token: str | None = None
-        verify = ssl.create_default_context(cafile=settings.ca_file)
-        self._client = httpx2.Client(
-            timeout=settings.timeout_seconds, verify=verify, trust_env=False, proxy=settings.proxy,
-            headers={"Accept": "application/json", **secrets.plain(settings.headers)},
-        )  # fmt: skip
+        self._client = _client(settings, secrets)
         self._retrying = Retrying(
             retry=retry_if_exception_type(Passing), stop=stop_after_attempt(settings.attempts),
             wait=self._wait, sleep=sleep, reraise=True,
@@ -122,7 +118,7 @@ class Asker:
             raise Passing(f"对方 {self.settings.timeout_seconds:g} 秒没有回答。") from error
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise Refusal("pull.address", f"地址不能用：{error}。", "请更正来源定义里的地址。") from error
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
             _refuse_certificate(error)
             raise Passing(
                 f"连接不通或中断：{self.secrets.hide(str(error)) or type(error).__name__}。"
@@ -192,6 +188,25 @@ def at(body: Any, path: str) -> Any:
         else:
             return None
     return body
+
+
+def _client(settings: HttpSettings, secrets: Secrets) -> httpx2.Client:
+    headers = {"Accept": "application/json", **secrets.plain(settings.headers)}
+    try:
+        verify = ssl.create_default_context(cafile=settings.ca_file)
+        return httpx2.Client(
+            timeout=settings.timeout_seconds,
+            verify=verify,
+            trust_env=False,
+            proxy=settings.proxy,
+            headers=headers,
+        )
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            "pull.settings",
+            f"证书文件 {settings.ca_file or '（没有写）'} 或代理 {settings.proxy or '（没有写）'} 不能用：{error}。",
+            "请更正来源定义里的 ca_file 或 proxy。",
+        ) from error
 
 
 def _with(url: str, parameters: Mapping[str, Any]) -> httpx2.URL:

@@ -89,13 +89,27 @@ def sweep(
 ) -> list[Dropped]:  # fmt: skip
     """Bring in what is ready, in order of dependence, and move each file to done/ or held/ with its receipt.
 
-    One sweep of a folder at a time: the caller sees to it. Raises Refusal folder.missing, profile.*.
+    One sweep of a folder at a time: the caller sees to it. Raises Refusal folder.missing, folder.unwritable, profile.*.
     """
     paths = ready(folder, settings)
     if not paths:
         return []
     made = _bring_in(engine, paths, dataset, profile, received_at, progress)
-    return [_put_away(folder, path, made[path], received_at) for path in paths]
+    dropped, stuck = [], []
+    for path in paths:
+        try:
+            dropped.append(_put_away(folder, path, made[path], received_at))
+        except FileNotFoundError:
+            log.warning("dropped file was taken away meanwhile", file=path.name)
+        except OSError as error:
+            stuck.append(f"{path.name}（{error.strerror}）")
+    if stuck:
+        raise Refusal(
+            "folder.unwritable",
+            f"文件已归集，但移不到 {DONE} 或 {HELD}：{'、'.join(stuck)}。",
+            f"请让执行 wurao 的账户可以写 {folder}；再归集一次不会产生第二份。",
+        )
+    return dropped
 
 
 def being_written(path: Path) -> bool:
@@ -118,15 +132,16 @@ def being_written(path: Path) -> bool:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder)
-        if inner.parts[0] in (DONE, HELD) or any(part.startswith(".") for part in inner.parts):
-            continue
-        name = path.name
-        if name.startswith(LITTER) or name.lower().endswith((*UNFINISHED, MARKER, RECEIPT)):
-            continue
-        if path.is_file() and not path.is_symlink():
-            yield path
+    for place, folders, names in os.walk(folder):
+        ours = (DONE, HELD) if Path(place) == folder else ()
+        folders[:] = sorted(name for name in folders if name not in ours and not name.startswith("."))
+        for name in sorted(names):
+            unfinished = name.lower().endswith((*UNFINISHED, MARKER, RECEIPT))
+            if unfinished or name.startswith((".", *LITTER)):
+                continue
+            path = Path(place) / name
+            if path.is_file() and not path.is_symlink():
+                yield path
 
 
 def _bring_in(engine: Engine, paths: list[Path], dataset: str | None, profile: Path | None, received_at: datetime,

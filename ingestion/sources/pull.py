@@ -20,7 +20,7 @@ from ingestion.datasets import DATASETS
 from ingestion.mapping import load_profile
 from ingestion.sources.arrival import ArrivalFile, Arrived
 from ingestion.sources.definition import FolderSettings, HttpSettings, ViewSettings, settings_of
-from ingestion.sources.drop import DONE, Dropped, sweep
+from ingestion.sources.drop import DONE, HELD, Dropped, look, sweep
 from ingestion.sources.interface import read_interface
 from ingestion.sources.register import find_source, watermark_of
 from ingestion.sources.secrecy import Secrets
@@ -191,13 +191,18 @@ def _from_folder(engine: Engine, places: Places, source: RowMapping, settings: F
     reports = [report for each in dropped for report in each.reports]
     batches = tuple(report.batch_id for report in reports if report.batch_id is not None)
     rows = sum(report.rows_read for report in reports)
-    return _Outcome(rows, batches, sentence=_told(dropped, folder) if dropped else "没有可取的文件。")
+    left = [path.name for path in look(folder, settings)]
+    named = (
+        f"还有 {len(left)} 件没有取，仍在变化、被占用或没有读取权限：{'、'.join(left[:5])}。" if left else ""
+    )
+    said = _told(dropped, folder) if dropped else "没有可取的文件。"
+    return _Outcome(rows, batches, sentence=f"{said}{named}")
 
 
 def _told(dropped: list[Dropped], folder: Path) -> str:
     held = [each for each in dropped if not each.loaded]
     said = summary([report for each in dropped for report in each.reports])
-    where = f"{len(held)} 件移到 {folder / 'held'}，" if held else ""
+    where = f"{len(held)} 件移到 {folder / HELD}，" if held else ""
     return f"取了 {len(dropped)} 件。{said}{where}{len(dropped) - len(held)} 件移到 {folder / DONE}，回执在旁边。"
 
 

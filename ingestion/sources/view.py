@@ -29,7 +29,7 @@ from sqlalchemy.pool import NullPool
 
 from ingestion.sources.definition import ViewSettings
 from ingestion.sources.secrecy import Secrets
-from ingestion.sources.watermark import Read, column_text, column_value, earlier
+from ingestion.sources.watermark import Read, column_text, column_value, earlier, in_beijing
 from registry.errors import Refusal
 from registry.progress import Progress
 
@@ -159,7 +159,7 @@ def _read(connection: Connection, settings: ViewSettings, relation: TableClause,
             break
         add({name: _plain(cell) for name, cell in cells.items()})
         rows, last = rows + 1, value
-        if not (isinstance(value, datetime) and value.replace(tzinfo=None) > ceiling):
+        if not (isinstance(value, datetime) and in_beijing(value) > ceiling):
             highest = value
         if rows % settings.batch_rows == 0:
             progress(f"已读 {rows} 行", 0.3)

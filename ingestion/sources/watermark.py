@@ -7,6 +7,7 @@ from typing import Any
 
 from ingestion.sources.definition import Watermark
 from registry import clock
+from registry.errors import Refusal
 
 OVERLAP_SECONDS = 600
 """Records may be committed after others that are marked later; so much is read again."""
@@ -45,15 +46,24 @@ class Gauge:
             if self.rule.kind == "number":
                 return Decimal(text.strip())
             if self.rule.kind == "time":
-                return _beijing(self._moment(text.strip()))
+                return in_beijing(self._moment(text.strip()))
         except (ValueError, InvalidOperation):
             return None
         return text.strip()
 
     def asked(self, last: str | None) -> str | None:
-        """What to ask for: the last mark less the overlap, written as the interface writes it."""
+        """What to ask for: the last mark less the overlap, written as the interface writes it.
+
+        Raises Refusal pull.watermark.
+        """
         if last is None:
             return self.rule.start
+        if self.read(last) is None:
+            raise Refusal(
+                "pull.watermark",
+                f"水位“{last}”不是定义里写的那种（{self.rule.kind}）。",
+                "请核对 format，或用 wurao source run NAME --since 指明新的起点。",
+            )
         overlap = self.rule.overlap
         if self.rule.kind == "time":
             moment = self._moment(last) - timedelta(seconds=OVERLAP_SECONDS if overlap is None else overlap)
@@ -81,7 +91,8 @@ def later(first: str | None, second: str | None, gauge: Gauge) -> str | None:
     return second if one is None or (other is not None and other > one) else first
 
 
-def _beijing(moment: datetime) -> datetime:
+def in_beijing(moment: datetime) -> datetime:
+    """A time with a zone as Beijing time without one."""
     return moment.astimezone(clock.BEIJING).replace(tzinfo=None) if moment.tzinfo else moment
 
 

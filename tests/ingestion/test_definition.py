@@ -38,7 +38,10 @@ def http(**changes: Any) -> dict[str, Any]:
         ({**http(), "cron": "every day"}, "分 时 日 月 周"),
         ({**http(), "folder": {}}, "只写一节"),
         ({**http(), "name": "../x"}, "name 只用"),
-        ({"name": "v", "dataset": "penalty", "view": {"url": "postgresql://u:p4ssword@h/d", "view": "v"}}, "密码"),
+        (
+            {"name": "v", "dataset": "penalty", "view": {"url": "postgresql://u:p4ssword@h/d", "view": "v"}},
+            "密码",
+        ),
         ({"name": "v", "dataset": "penalty", "view": {"url": "sqlite:///x"}}, "view.view：没有填写"),
     ],
 )
@@ -73,7 +76,9 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
         assert refused.value.code == "source.unreadable"
 
 
-def test_secrets_are_read_from_their_place_and_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_read_from_their_place_and_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VENDOR_TOKEN", "a b/c+密")
     file = tmp_path / "vendor"
     file.write_text("s3cret\n")
@@ -110,7 +115,9 @@ def test_a_source_is_added_once_and_changed_only_when_asked(database: Database, 
         with pytest.raises(Refusal, match="省平台-处罚"):
             find_source(connection, "别的")
     with pytest.raises(Refusal) as refused:
-        add_source(engine, checked("x", {"name": "省平台-处罚", "folder": {}}), "张三", tmp_path, replace=True)
+        add_source(
+            engine, checked("x", {"name": "省平台-处罚", "folder": {}}), "张三", tmp_path, replace=True
+        )
     assert refused.value.code == "source.kind"
 
 

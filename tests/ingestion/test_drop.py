@@ -52,7 +52,9 @@ def lying(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_unfinished_names_litter_links_and_our_own_shelves_are_left_alone(folder: Path, tmp_path: Path) -> None:
+def test_unfinished_names_litter_links_and_our_own_shelves_are_left_alone(
+    folder: Path, tmp_path: Path
+) -> None:
     for name in ("a.csv.part", "b.tmp", "~$c.xlsx", ".hidden.csv", "d.crdownload", "done/2026-11/e.csv", "held/f.csv",
                  f"g.csv{RECEIPT}", "h.csv.done", ".sync/i.csv", "empty.csv"):  # fmt: skip
         put(folder, name, "" if name == "empty.csv" else "x")
@@ -122,7 +124,11 @@ def test_files_and_zips_come_in_in_order_of_dependence_and_are_put_away_with_rec
         f"done/2026-11/登记.zip{RECEIPT}", "held/河东/合同.docx", f"held/河东/合同.docx{RECEIPT}",
     ])  # fmt: skip
     receipt = (folder / f"done/2026-11/penalty_a.csv{RECEIPT}").read_text("utf-8-sig")
-    assert receipt.index("1 行有问题待更正") < receipt.index("第 3 行“处罚决定日期”") < receipt.index("二、已入库")
+    assert (
+        receipt.index("1 行有问题待更正")
+        < receipt.index("第 3 行“处罚决定日期”")
+        < receipt.index("二、已入库")
+    )
     assert "SHA-256" in receipt
     held = (folder / f"held/河东/合同.docx{RECEIPT}").read_text("utf-8-sig")
     assert "没有入库，请按下面的说明处理" in held
@@ -147,7 +153,9 @@ def test_the_same_name_again_overwrites_nothing(folder: Path, swept: Sweep) -> N
     ]  # fmt: skip
 
 
-def test_without_links_files_are_still_moved(folder: Path, swept: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_links_files_are_still_moved(
+    folder: Path, swept: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def no_links(*_: Any) -> None:
         raise OSError("this share knows no links")
 
@@ -157,12 +165,39 @@ def test_without_links_files_are_still_moved(folder: Path, swept: Sweep, monkeyp
     assert (folder / "held" / "penalty_a.csv").read_text() == "甲\n1\n"
 
 
+def test_a_file_that_cannot_be_moved_is_said_and_the_others_are_put_away(
+    folder: Path, swept: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = drop._move
+
+    def moves(path: Path, target: Path) -> None:
+        if "stuck" in path.name:
+            raise PermissionError(13, "Permission denied")
+        real(path, target)
+
+    monkeypatch.setattr(drop, "_move", moves)
+    put(folder, "penalty_a_stuck.csv", "甲\n1\n")
+    put(folder, "penalty_b.csv", "甲\n1\n")
+    with pytest.raises(Refusal, match=r"penalty_a_stuck.csv（Permission denied）") as refused:
+        swept()
+    assert refused.value.code == "folder.unwritable"
+    assert (folder / "penalty_a_stuck.csv").exists()
+    assert (folder / "held" / "penalty_b.csv").exists()
+
+
 @pytest.mark.parametrize("point", ["write_receipt", "_move"])
 def test_a_crash_between_bringing_in_and_moving_repeats_harmlessly(
     database: Database, folder: Path, swept: Sweep, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     engine = database.engine_for("ingest")
-    sweep(engine, write_csv(folder / "registration_a.csv", town_registration()).parent, AT_ONCE, None, None, WHEN)
+    sweep(
+        engine,
+        write_csv(folder / "registration_a.csv", town_registration()).parent,
+        AT_ONCE,
+        None,
+        None,
+        WHEN,
+    )
     write_csv(folder / "penalty_a.csv", [good("penalty")])
 
     def dies(*_: Any) -> None:

@@ -20,12 +20,25 @@ from registry.errors import Refusal
 from registry.progress import silent
 from tests.ingestion.vendor import CLIENT_SECRET, STATIC, Vendor, complaint, failing, open_vendor
 
+LOOPBACK = Path(__file__).parent / "data" / "loopback.pem"
 NOW = datetime(2026, 3, 10)
-BY_NUMBER = {"style": "page", "parameter": "page", "size_parameter": "size", "size": 10, "total_path": "data.total"}
+BY_NUMBER = {
+    "style": "page",
+    "parameter": "page",
+    "size_parameter": "size",
+    "size": 10,
+    "total_path": "data.total",
+}
 STYLES: dict[str, dict[str, Any]] = {
     "numbered": BY_NUMBER,
     "offset": {**BY_NUMBER, "style": "offset", "parameter": "offset"},
-    "cursor": {"style": "cursor", "parameter": "cursor", "next_path": "data.next", "size_parameter": "size", "size": 10},
+    "cursor": {
+        "style": "cursor",
+        "parameter": "cursor",
+        "next_path": "data.next",
+        "size_parameter": "size",
+        "size": 10,
+    },
     "linked": {"style": "link", "size_parameter": "size", "size": 10},
 }
 
@@ -55,7 +68,9 @@ def settings(vendor: Vendor, path: str, **changes: Any) -> HttpSettings:
     return HttpSettings(**{**given, **changes})
 
 
-def read(asked: HttpSettings, since: str | None = None, secrets: Secrets | None = None) -> tuple[list[str], Read]:
+def read(
+    asked: HttpSettings, since: str | None = None, secrets: Secrets | None = None
+) -> tuple[list[str], Read]:
     numbers: list[str] = []
     took = lambda record: numbers.append(record["投诉举报编号"])  # noqa: E731
     return numbers, read_interface(asked, secrets or Secrets(Path("/none")), since, NOW, took, silent)
@@ -220,7 +235,9 @@ def test_a_next_page_elsewhere_is_not_followed(vendor: Vendor) -> None:
     assert refused.value.code == "pull.foreign_link"
 
 
-@pytest.mark.parametrize(("limit", "code"), [({"max_pages": 2}, "pull.too_many_pages"), ({"max_minutes": 1e-6}, "pull.too_long")])
+@pytest.mark.parametrize(
+    ("limit", "code"), [({"max_pages": 2}, "pull.too_many_pages"), ({"max_minutes": 1e-6}, "pull.too_long")]
+)
 def test_limits(vendor: Vendor, limit: dict[str, Any], code: str) -> None:
     with pytest.raises(Refusal) as refused:
         read(settings(vendor, "numbered", **limit))
@@ -278,12 +295,37 @@ def test_equal_records_are_no_movement(vendor: Vendor) -> None:
 
 
 def test_answers_in_gbk_with_amounts_as_they_are_written(vendor: Vendor) -> None:
-    body = json.dumps({"data": {"list": [{**complaint(1, 1), "名称": "安和市"}], "total": 1}}, ensure_ascii=False)
+    body = json.dumps(
+        {"data": {"list": [{**complaint(1, 1), "名称": "安和市"}], "total": 1}}, ensure_ascii=False
+    )
     body = body.replace('"安和市"', '"安和市", "金额": 0.10, "编号": 917182736455443322')
     vendor.moods = [lambda _: Response(body.encode("gbk"), media_type="application/json; charset=gbk")]
     kept: list[dict[str, Any]] = []
     read_interface(settings(vendor, "numbered"), Secrets(Path("/none")), None, NOW, kept.append, silent)
     assert (kept[0]["名称"], kept[0]["金额"], kept[0]["编号"]) == ("安和市", "0.10", 917182736455443322)
+
+
+@pytest.mark.parametrize(
+    ("changes", "since", "code"),
+    [({"ca_file": "/nowhere/ca.pem"}, None, "pull.settings"), ({}, "上个月", "pull.watermark")],
+)
+def test_settings_that_cannot_be_used(vendor: Vendor, changes: Any, since: str | None, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read(settings(vendor, "numbered", **changes), since)
+    assert refused.value.code == code
+    assert vendor.asked == []
+
+
+def test_certificates_are_verified_and_an_own_authority_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A self-signed certificate, made for this test alone."""
+    monkeypatch.setenv("VENDOR_TOKEN", STATIC)
+    with open_vendor(LOOPBACK) as vendor:
+        vendor.records = [complaint(n, n) for n in range(37)]
+        with pytest.raises(Refusal, match="self-signed") as refused:
+            read(settings(vendor, "numbered"))
+        assert refused.value.code == "pull.certificate"
+        assert vendor.asked == []
+        assert read(settings(vendor, "numbered", ca_file=str(LOOPBACK)))[0] == EVERY
 
 
 def test_paths() -> None:

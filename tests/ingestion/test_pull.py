@@ -39,7 +39,9 @@ def served() -> Iterator[Vendor]:
 
 @pytest.fixture
 def vendor(served: Vendor) -> Vendor:
-    served.__dict__.update(Vendor(records=[complaint(n, n) for n in range(25)], address=served.address).__dict__)
+    served.__dict__.update(
+        Vendor(records=[complaint(n, n) for n in range(25)], address=served.address).__dict__
+    )
     return served
 
 
@@ -57,7 +59,9 @@ def places(tmp_path: Path) -> Places:
 @pytest.fixture
 def town(database: Database, tmp_path: Path) -> Database:
     """A town whose enterprises are known."""
-    ingest_path(database.engine_for("ingest"), write_csv(tmp_path / "registration_t.csv", town_registration()))
+    ingest_path(
+        database.engine_for("ingest"), write_csv(tmp_path / "registration_t.csv", town_registration())
+    )
     return database
 
 
@@ -100,7 +104,11 @@ def test_two_pulls_bring_in_each_record_once(town: Database, places: Places, ven
     third = pull(town, places)
     assert (third.rows, complaints(town)) == (1, 30)
     row = last(town)
-    assert (row["state"], row["batches"], row["watermark_before"]) == ("done", [third.batches[0]], "2026-03-02 09:29:00")
+    assert (row["state"], row["batches"], row["watermark_before"]) == (
+        "done",
+        [third.batches[0]],
+        "2026-03-02 09:29:00",
+    )
 
 
 def test_what_arrived_is_kept_hashed_private_and_can_be_brought_in_again(
@@ -116,7 +124,10 @@ def test_what_arrived_is_kept_hashed_private_and_can_be_brought_in_again(
     assert stat.S_IMODE(arrival.stat().st_mode) == 0o600
     assert len(row["sha256"]) == 64
     with town.owner().connect() as connection:
-        assert connection.execute(select(Batch.sha256).where(Batch.id == report.batches[0])).scalar_one() == row["sha256"]
+        assert (
+            connection.execute(select(Batch.sha256).where(Batch.id == report.batches[0])).scalar_one()
+            == row["sha256"]
+        )
     lines = [json.loads(line) for line in arrival.read_text("utf-8").splitlines()]
     assert len(lines) == 25
     assert len({tuple(line) for line in lines}) == 1, "every line has every field in one order"
@@ -147,20 +158,29 @@ def test_a_failure_keeps_the_watermark_and_says_what_to_do(
     assert complaints(town) == 60
 
 
-def test_a_held_batch_keeps_the_watermark_and_the_arrival(town: Database, places: Places, vendor: Vendor) -> None:
+def test_a_held_batch_keeps_the_watermark_and_the_arrival(
+    town: Database, places: Places, vendor: Vendor
+) -> None:
     for record in vendor.records:
         record["新加的列"] = "x"
     add(town, define(vendor))
     with pytest.raises(Refusal, match="不认识的列：新加的列"):
         pull(town, places)
     row = last(town)
-    assert (row["state"], row["code"], row["watermark_after"], row["rows"]) == ("failed", "pull.not_loaded", None, 25)
+    assert (row["state"], row["code"], row["watermark_after"], row["rows"]) == (
+        "failed",
+        "pull.not_loaded",
+        None,
+        25,
+    )
     assert (places.data / row["arrival"]).is_file()
     with town.owner().connect() as connection:
         assert watermark_of(connection, row["source_id"]) is None
 
 
-def test_of_two_versions_read_in_one_pull_the_later_is_kept(town: Database, places: Places, vendor: Vendor) -> None:
+def test_of_two_versions_read_in_one_pull_the_later_is_kept(
+    town: Database, places: Places, vendor: Vendor
+) -> None:
     def moves(_: Any) -> None:
         vendor.records[0] = complaint(0, 59)
 
@@ -220,7 +240,9 @@ def test_a_pull_that_is_killed_begins_again_at_the_old_watermark(
     add(town, define(vendor, timeout_seconds=60))
     vendor.moods = [lambda _: None, stops]
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, town.url, str(places.data)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", KILLED, town.url, str(places.data)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert inside.wait(60)
     process.send_signal(signal.SIGKILL)
@@ -229,13 +251,19 @@ def test_a_pull_that_is_killed_begins_again_at_the_old_watermark(
     report = pull(town, places)
     assert (report.watermark_before, report.rows, complaints(town)) == (None, 25, 25)
     with town.owner().connect() as connection:
-        states = connection.execute(select(SourcePull.state, SourcePull.sentence).order_by(SourcePull.id)).all()
+        states = connection.execute(
+            select(SourcePull.state, SourcePull.sentence).order_by(SourcePull.id)
+        ).all()
     assert [state for state, _ in states] == ["interrupted", "done"]
     assert "从原处再取" in states[0].sentence
 
 
 def test_no_secret_is_in_the_database_the_journal_the_files_or_the_sentences(
-    town: Database, places: Places, vendor: Vendor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    town: Database,
+    places: Places,
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Each kind of secret, in pulls that work and in pulls that fail while holding it."""
     monkeypatch.setenv("OTHER_PASSWORD", DATABASE_PASSWORD)
@@ -251,13 +279,15 @@ def test_no_secret_is_in_the_database_the_journal_the_files_or_the_sentences(
         (define(vendor, token=in_query, url="http://127.0.0.1:1/x"), []),
         (define(vendor, headers={"X-App-Key": {"file": "vendor"}}), [lambda _: 1 / 0]),  # type: ignore[list-item, return-value]
     ]
+    said = []
     for http, moods in tries:
         add(town, http)
         vendor.moods = list(moods)
         try:
             pull(town, places)
         except Refusal as refusal:
-            assert STATIC not in str(refusal)
+            said.append(str(refusal))
+    assert len(said) == 4
     view = {"url": "postgresql://reader@127.0.0.1:1/d", "password": {"env": "OTHER_PASSWORD"}, "view": "v"}
     content = {"name": "view", "dataset": "penalty", "view": view}
     add_source(town.engine_for("ingest"), checked("view", content), "张三", ROOT)
@@ -268,7 +298,11 @@ def test_no_secret_is_in_the_database_the_journal_the_files_or_the_sentences(
     assert len(vendor.handed_out) >= 2
     with town.owner().connect() as connection:
         whole = "".join(
-            str(connection.execute(text(f"SELECT string_agg(t::text, ' ') FROM {table.__tablename__} t")).scalar_one())
+            str(
+                connection.execute(
+                    text(f"SELECT string_agg(t::text, ' ') FROM {table.__tablename__} t")
+                ).scalar_one()
+            )
             for table in (Source, SourcePull, JournalRecord, Batch)
         )
         assert list(journal.faults(connection)) == []
@@ -276,7 +310,7 @@ def test_no_secret_is_in_the_database_the_journal_the_files_or_the_sentences(
         if path.is_file() and path.parent.name != "secrets":
             whole += path.read_text("utf-8")
     printed = capsys.readouterr()
-    whole += printed.out + printed.err
+    whole += "".join(said) + printed.out + printed.err
     assert "client_secret" in whole, "the definition itself was looked at"
     assert [secret for secret in secrets if secret in whole] == []
 

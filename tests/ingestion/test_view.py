@@ -32,7 +32,7 @@ def postgres(server: EmbeddedServer) -> Iterator[str]:
     url = server.url_of("elsewhere")
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("CREATE SCHEMA \"归集\""))
+        connection.execute(text('CREATE SCHEMA "归集"'))
         connection.execute(text(
             'CREATE TABLE "归集".case_book (id int PRIMARY KEY, "文 号" text, "select" numeric(12, 2), made date,'
             ' changed timestamp, photo bytea, minor bool)'
@@ -59,14 +59,24 @@ def sqlite(tmp_path: Path) -> str:
         connection.execute(text("CREATE TABLE book (id INTEGER PRIMARY KEY, name TEXT, changed DATETIME)"))
         for n in range(1, 31):
             changed = (START + timedelta(minutes=n)).isoformat(" ")
-            connection.execute(text("INSERT INTO book VALUES (:n, :name, :changed)"), {"n": n, "name": f"户{n}", "changed": changed})
+            connection.execute(
+                text("INSERT INTO book VALUES (:n, :name, :changed)"),
+                {"n": n, "name": f"户{n}", "changed": changed},
+            )
         connection.execute(text("CREATE VIEW v AS SELECT id, name, changed FROM book"))
     engine.dispose()
     return url
 
 
 def in_postgres(url: str, **changes: Any) -> ViewSettings:
-    given = {"url": url, "schema": "归集", "view": "处罚 视图", "watermark": "changed", "key": ["id"], "batch_rows": 25}
+    given = {
+        "url": url,
+        "schema": "归集",
+        "view": "处罚 视图",
+        "watermark": "changed",
+        "key": ["id"],
+        "batch_rows": 25,
+    }
     return ViewSettings(**{**given, **changes})
 
 
@@ -91,7 +101,10 @@ def test_only_what_changed_since_less_the_overlap(postgres: str) -> None:
     assert [row["id"] for row in rows] == list(range(114, ROWS + 1))
     assert done.watermark == "2026-03-01T08:40:00"
     assert read(in_postgres(postgres, overlap=0), since="2026-03-01T08:40:00")[0] == []
-    assert read(in_postgres(postgres, overlap=0), since="2026-03-01T08:40:00")[1].watermark == "2026-03-01T08:40:00"
+    assert (
+        read(in_postgres(postgres, overlap=0), since="2026-03-01T08:40:00")[1].watermark
+        == "2026-03-01T08:40:00"
+    )
 
 
 def test_rows_come_in_server_side_batches_and_nothing_is_written(postgres: str) -> None:
@@ -144,7 +157,9 @@ def test_a_mark_that_does_not_fit_its_column(postgres: str) -> None:
         ({"key": ["id", "no"]}, "view.columns", "no"),
     ],
 )
-def test_names_are_looked_up_and_never_become_sql(postgres: str, changes: dict[str, Any], code: str, said: str) -> None:
+def test_names_are_looked_up_and_never_become_sql(
+    postgres: str, changes: dict[str, Any], code: str, said: str
+) -> None:
     with pytest.raises(Refusal) as refused:
         read(in_postgres(postgres, **changes))
     assert refused.value.code == code
@@ -197,7 +212,9 @@ def test_what_cannot_be_opened_says_what_is_missing(url: str, code: str, said: s
 
 def test_a_database_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTHER_PASSWORD", "p4ss-word-x")
-    settings = ViewSettings(url="postgresql://reader@127.0.0.1:1/d", password={"env": "OTHER_PASSWORD"}, view="v")
+    settings = ViewSettings(
+        url="postgresql://reader@127.0.0.1:1/d", password={"env": "OTHER_PASSWORD"}, view="v"
+    )
     with pytest.raises(Refusal) as refused:
         read(settings)
     assert refused.value.code == "view.unreadable"
@@ -206,7 +223,9 @@ def test_a_database_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_password_reaches_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTHER_PASSWORD", "p4ss/word:x")
-    settings = ViewSettings(url="postgresql://reader@127.0.0.1:1/d", password={"env": "OTHER_PASSWORD"}, view="v")
+    settings = ViewSettings(
+        url="postgresql://reader@127.0.0.1:1/d", password={"env": "OTHER_PASSWORD"}, view="v"
+    )
     engine: Engine = open_foreign(settings, Secrets(Path("/none")))
     assert engine.url.password == "p4ss/word:x"
     assert "p4ss" not in repr(engine)

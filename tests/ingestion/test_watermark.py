@@ -55,7 +55,9 @@ def test_a_date_in_the_future_does_not_carry_the_watermark_away() -> None:
         ({"start": "2020-01-01"}, None, "2020-01-01"),
     ],
 )
-def test_it_is_asked_for_as_the_interface_writes_it(settings: dict[str, Any], last: str | None, asked: str) -> None:
+def test_it_is_asked_for_as_the_interface_writes_it(
+    settings: dict[str, Any], last: str | None, asked: str
+) -> None:
     assert gauge(**settings).asked(last) == asked
 
 

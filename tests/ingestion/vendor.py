@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -78,7 +79,11 @@ class Vendor:
         if path == "linked":
             body["data"] = {"list": part}
             keep = f"&updatedSince={query['updatedSince']}" if "updatedSince" in query else ""
-            headers = {"Link": f'<{self.address}/linked?offset={after}&size={size}{keep}>; rel="next"'} if more else {}
+            headers = (
+                {"Link": f'<{self.address}/linked?offset={after}&size={size}{keep}>; rel="next"'}
+                if more
+                else {}
+            )
         return JSONResponse(body, headers=headers)
 
     def hand_out(self, form: dict[str, Any]) -> Response:
@@ -97,8 +102,8 @@ def failing(status: int, **headers: str) -> Callable[[Request], Response]:
 
 
 @contextmanager
-def open_vendor() -> Iterator[Vendor]:
-    """The vendor, served by uvicorn on a free port as long as the context lasts."""
+def open_vendor(certificate: Path | None = None) -> Iterator[Vendor]:
+    """The vendor, served by uvicorn on a free port as long as the context lasts; over TLS with a certificate."""
     vendor, app = Vendor(), FastAPI()
 
     @app.post("/oauth/token")
@@ -112,14 +117,16 @@ def open_vendor() -> Iterator[Vendor]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ssl_certfile=certificate)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.02)
     assert server.started
-    vendor.address = f"http://127.0.0.1:{port}"
+    vendor.address = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
     yield vendor
     server.should_exit = True
     thread.join(10)

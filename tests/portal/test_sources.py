@@ -27,13 +27,21 @@ HTTP = {"url": "https://data.example.gov.cn/penalties", "token": {"value": {"env
 @pytest.fixture(scope="module")
 def source(house: House) -> int:
     """A source that was pulled once and then failed three times."""
-    content = {"name": "省平台", "dataset": "penalty", "office": "990101", "cron": "0 2 * * *", "http": HTTP}
+    content = {"name": "县平台", "dataset": "penalty", "office": "990101", "cron": "0 2 * * *", "http": HTTP}
     number = register.add_source(house.engine_for("ingest"), checked("x", content), "张三", Path("/"))
     said = [("done", "读入 5 行。", "2026-11-01 08:00:00"), *[("failed", "对方正忙。请核对。", None)] * 3]
     with house.engine_for("ingest").begin() as connection:
         for state, sentence, reached in said:
-            values = {"source_id": number, "asked_by": "worker", "started_at": clock.now(), "state": state, "rows": 5}
-            connection.execute(insert(SourcePull).values(sentence=sentence, watermark_after=reached, **values))
+            values = {
+                "source_id": number,
+                "asked_by": "worker",
+                "started_at": clock.now(),
+                "state": state,
+                "rows": 5,
+            }
+            connection.execute(
+                insert(SourcePull).values(sentence=sentence, watermark_after=reached, **values)
+            )
     return number
 
 
@@ -44,16 +52,18 @@ def post(client: Any, path: str) -> Any:
 
 def acts(house: House, name: str) -> list[tuple[str, str]]:
     with house.engine.connect() as connection:
-        wanted = select(JournalRecord.act, JournalRecord.actor).where(JournalRecord.subject == f"source:{name}")
+        wanted = select(JournalRecord.act, JournalRecord.actor).where(
+            JournalRecord.subject == f"source:{name}"
+        )
         return [tuple(row) for row in connection.execute(wanted.order_by(JournalRecord.number))]
 
 
 def test_the_pages_say_how_each_source_stands_failures_first(visitor: Any, source: int) -> None:
     client = visitor("lisi")
     page = client.get("/staff/sources").text
-    for said in ("省平台", "接口拉取", "0 2 * * *", "2026-11-01 08:00:00", "连续失败 3 次", "到点仍会再取"):
+    for said in ("县平台", "接口拉取", "0 2 * * *", "2026-11-01 08:00:00", "连续失败 3 次", "到点仍会再取"):
         assert said in page, said
-    assert page.index("role=\"alert\"") < page.index("<table")
+    assert page.index('role="alert"') < page.index("<table")
     own = client.get(f"/staff/sources/{source}").text
     assert "https://data.example.gov.cn/penalties" in own
     assert own.count("对方正忙") >= 3
@@ -61,14 +71,18 @@ def test_the_pages_say_how_each_source_stands_failures_first(visitor: Any, sourc
     assert client.get("/staff/sources/999").status_code == 404
 
 
-def test_each_act_is_one_journal_record_and_pausing_twice_is_one_act(visitor: Any, house: House, source: int) -> None:
+def test_each_act_is_one_journal_record_and_pausing_twice_is_one_act(
+    visitor: Any, house: House, source: int
+) -> None:
     client = visitor("lisi")
-    before = len(acts(house, "省平台"))
+    before = len(acts(house, "县平台"))
     for act in ("pause", "pause", "resume"):
-        assert post(client, f"/staff/sources/{source}/{act}").headers["location"] == f"/staff/sources/{source}"
+        assert (
+            post(client, f"/staff/sources/{source}/{act}").headers["location"] == f"/staff/sources/{source}"
+        )
         if act == "pause":
             assert "已暂停" in client.get("/staff/sources").text
-    assert acts(house, "省平台")[before:] == [("source.paused", "lisi"), ("source.resumed", "lisi")]
+    assert acts(house, "县平台")[before:] == [("source.paused", "lisi"), ("source.resumed", "lisi")]
     assert post(client, "/staff/sources/999/pause").status_code == 404
 
 
@@ -77,10 +91,10 @@ def test_run_now_asks_once_however_often_it_is_clicked(visitor: Any, house: Hous
     places = {post(client, f"/staff/sources/{source}/run").headers["location"] for _ in range(3)}
     assert len(places) == 1
     page = client.get(places.pop())
-    assert "取数：省平台" in page.text
+    assert "取数：县平台" in page.text
     run_one(house, TASKS, "w")
     with house.engine.connect() as connection:
-        outcome = connection.execute(select(JobRun.outcome).where(JobRun.job == "pull:省平台")).scalar_one()
+        outcome = connection.execute(select(JobRun.outcome).where(JobRun.job == "pull:县平台")).scalar_one()
     assert outcome["code"] == "secret.missing"
     assert "PROVINCE_TOKEN" in outcome["remedy"]
 
@@ -146,7 +160,9 @@ def test_the_command_line(command_line: Path, database: Any, capsys: pytest.Capt
     assert run(["source", "run", "share", "--by", "甲"]) == 1
     assert "source.unknown" in capsys.readouterr().err.replace("\n", "")
     assert run(["source", "add", file, "--by", "甲"]) == 0
-    (command_line / "share" / "department_a.csv").write_text("部门,部门全称,可以发起\n文旅,安和市文化和旅游局,是\n")
+    (command_line / "share" / "department_a.csv").write_text(
+        "部门,部门全称,可以发起\n文旅,安和市文化和旅游局,是\n"
+    )
     capsys.readouterr()
     assert run(["source", "run", "share", "--by", "甲", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 1

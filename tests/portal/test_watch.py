@@ -51,7 +51,9 @@ def add(house: House, name: str, cron: str | None = None, **folder: Any) -> None
 
 @contextmanager
 def workers(house: House, many: int) -> Iterator[list[Worker]]:
-    running = [Worker(house.engine_for, house.settings, TASKS, {}, poll_seconds=0.05).start() for _ in range(many)]
+    running = [
+        Worker(house.engine_for, house.settings, TASKS, {}, poll_seconds=0.05).start() for _ in range(many)
+    ]
     try:
         yield running
     finally:
@@ -213,7 +215,9 @@ def test_a_worker_killed_between_bringing_in_and_moving_is_taken_over_harmlessly
     with house.engine.begin() as connection:
         jobs.ask(connection, job_of("share"), {"source": "share"}, "watcher")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "WURAO_DATA": str(house.settings.data)}
-    dying = subprocess.run([sys.executable, "-c", DYING, database.url], cwd=ROOT, env=environment, check=False)
+    dying = subprocess.run(
+        [sys.executable, "-c", DYING, database.url], cwd=ROOT, env=environment, check=False
+    )
     assert dying.returncode == -signal.SIGKILL
     assert count(house.engine, Penalty) == 1
     assert sorted(path.name for path in folder.glob("*.csv")) == ["penalty_a.csv", "registration_a.csv"]
@@ -224,7 +228,10 @@ def test_a_worker_killed_between_bringing_in_and_moving_is_taken_over_harmlessly
     assert run_one(house, TASKS, "second") is True
     assert count(house.engine, Penalty) == 1
     assert [pull["state"] for pull in pulls(house.engine)] == ["interrupted", "done"]
-    assert sorted(path.name for path in folder.rglob("done/*/*.csv")) == ["penalty_a.csv", "registration_a.csv"]
+    assert sorted(path.name for path in folder.rglob("done/*/*.csv")) == [
+        "penalty_a.csv",
+        "registration_a.csv",
+    ]
 
 
 def test_two_runs_of_one_source_at_once_make_one_pull(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

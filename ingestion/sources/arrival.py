@@ -42,6 +42,8 @@ class ArrivalFile:
         self._personal = {heading_key(name) for name in personal}
         self._kept: dict[str, bool] = {}
         self._last: dict[str, int] = {}
+        self._order: list[str] | None = None
+        self._uniform = True
         self._rows = self._bytes = 0
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._raw = path.with_name(f".{path.name}.part")
@@ -59,7 +61,10 @@ class ArrivalFile:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append a record. Raises Refusal pull.too_large."""
-        flat = {name: value for name, value in flatten(record).items() if self._keeps(name)}
+        everything = flatten(record)
+        flat = {name: value for name, value in everything.items() if self._keeps(name)}
+        self._order = self._order or list(flat)
+        self._uniform = self._uniform and list(flat) == self._order
         line = json.dumps(flat, ensure_ascii=False, separators=(",", ":"), default=str)
         self._bytes += len(line.encode()) + 1
         if self._bytes > self.limit:
@@ -69,7 +74,10 @@ class ArrivalFile:
                 "请在定义里写水位的起点（start）、只取需要的字段（fields），或调大上限。",
             )
         if self.key:
-            self._last[json.dumps([flat.get(name) for name in self.key], default=str)] = self._rows
+            key = [everything.get(name) for name in self.key]
+            # A record without its key is like no other: it replaces none.
+            own = json.dumps([self._rows] if None in key else ["", *key], default=str)
+            self._last[own] = self._rows
         self._file.write(f"{line}\n")
         self._rows += 1
 
@@ -89,12 +97,9 @@ class ArrivalFile:
             for number, line in enumerate(source):
                 if kept is not None and number not in kept:
                     continue
-                record = json.loads(line)
-                whole = json.dumps(
-                    {name: record.get(name) for name in names}, ensure_ascii=False, separators=(",", ":")
-                )
-                digest.update(f"{whole}\n".encode())
-                target.write(f"{whole}\n")
+                whole = line if self._uniform else _whole(line, names)
+                digest.update(whole.encode())
+                target.write(whole)
                 rows += 1
         made.replace(self.path)
         return Arrived(self.path, rows, digest.hexdigest())
@@ -117,6 +122,13 @@ def flatten(record: Mapping[str, Any], outer: str = "") -> dict[str, Any]:
         else:
             flat[f"{outer}{name}"] = value
     return flat
+
+
+def _whole(line: str, names: list[str]) -> str:
+    """A line with every field of the file, in one order."""
+    record = json.loads(line)
+    everything = {name: record.get(name) for name in names}
+    return f"{json.dumps(everything, ensure_ascii=False, separators=(',', ':'))}\n"
 
 
 def _private(path: str, flags: int) -> int:

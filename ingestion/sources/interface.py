@@ -77,8 +77,15 @@ def _take(records: list[Any], settings: HttpSettings, done: _Pass, written: set[
             gauge.see(at(record, gauge.rule.field))
         if written is not None:
             content = _digest(record)
+            key = [at(record, name) for name in settings.key]
+            if None in key:
+                raise Refusal(
+                    "pull.key",
+                    f"对方的记录里没有 {'、'.join(settings.key)}，或是空的。",
+                    "请更正定义里的 key，或者不写。",
+                )
             done.content = (done.content + int.from_bytes(content, "big")) % (1 << 128)
-            done.keys.add(_digest([at(record, name) for name in settings.key]) if settings.key else content)
+            done.keys.add(_digest(key) if key else content)
             if content in written:
                 continue
             written.add(content)

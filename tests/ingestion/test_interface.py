@@ -305,6 +305,12 @@ def test_answers_in_gbk_with_amounts_as_they_are_written(vendor: Vendor) -> None
     assert (kept[0]["名称"], kept[0]["金额"], kept[0]["编号"]) == ("安和市", "0.10", 917182736455443322)
 
 
+def test_a_key_that_the_records_do_not_have(vendor: Vendor) -> None:
+    with pytest.raises(Refusal) as refused:
+        read(settings(vendor, "numbered", key=["编号"]))
+    assert refused.value.code == "pull.key"
+
+
 @pytest.mark.parametrize(
     ("changes", "since", "code"),
     [({"ca_file": "/nowhere/ca.pem"}, None, "pull.settings"), ({}, "上个月", "pull.watermark")],

@@ -46,15 +46,18 @@ def list_sources(as_json: Json = False) -> None:
         found = reading.all_sources(connection)
 
     def show() -> None:
-        table = Table("来源", "方式", "时刻表", "启用", "上次取数", "水位", "累计行数", "状态")
+        table = Table("来源", "方式", "时刻表", "启用", "上次取数", "水位", "累计行数")
         for source in found:
             last = source["last"]
             table.add_row(
                 escape(source["name"]), source["kind_title"], source["timetable"], "是" if source["active"] else "否",
                 f"{last['started_at']:%Y-%m-%d %H:%M}" if last else "—", source["watermark"] or "—",
-                f"{source['rows']:,}", escape(source["sentence"]),
+                f"{source['rows']:,}",
             )  # fmt: skip
         out.print(table)
+        for source in found:
+            mark = "[red]✗[/red]" if source["failures"] else "·"
+            out.print(f"{mark} {escape(source['name'])}：{escape(source['sentence'])}")
 
     tell(found, as_json, show)
 

@@ -54,14 +54,20 @@ def test_personal_columns_are_not_written_under_any_spelling(tmp_path: Path) -> 
     assert got == [{"v": 1}]
 
 
-def test_what_is_not_finished_never_arrived(tmp_path: Path) -> None:
-    path = tmp_path / "pull" / "x.jsonl"
-    with pytest.raises(KeyboardInterrupt), ArrivalFile(path) as file:
-        file.add({"v": 1})
-        raise KeyboardInterrupt
-    with pytest.raises(Refusal, match="超过 1 MB"), ArrivalFile(path, limit=1_000_000) as file:
+def overfull(path: Path, error: type[BaseException] | None = None) -> None:
+    with ArrivalFile(path, limit=1_000_000) as file:
         for _ in range(20):
             file.add({"v": "x" * 100_000})
+            if error:
+                raise error
+
+
+def test_what_is_not_finished_never_arrived(tmp_path: Path) -> None:
+    path = tmp_path / "pull" / "x.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        overfull(path, KeyboardInterrupt)
+    with pytest.raises(Refusal, match="超过 1 MB"):
+        overfull(path)
     with ArrivalFile(path) as file:
         assert file.finish() is None
-    assert list(tmp_path.rglob("*")) == []
+    assert list(tmp_path.rglob("*.*")) == []

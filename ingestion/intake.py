@@ -2,7 +2,7 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,6 +24,7 @@ from ingestion.load import count_senders, facts_locked, write_chunks
 from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact, seal
+from ingestion.sources.archive import Entry
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
 from ingestion.staging import Staging, make_staging, natural_keys, stage_aliases, stage_faults, stage_rows
@@ -66,7 +67,7 @@ def ingest_file(
     """
     read = load_profile(profile) if profile else None
     with engine.connect() as connection:
-        records = _ingest_records(connection, read)
+        records = ingest_records(connection, read)
         report = _ingest(connection, path, path.name, dataset, read, received_at, progress or silent)
     return replace(report, parts=(*report.parts, *records))
 
@@ -77,20 +78,15 @@ def ingest_folder(
     """Bring in every file of a folder, and of the zips in it, in the order in which they depend on one another."""
     read = load_profile(profile) if profile else None
     say = progress or silent
-    reports: list[BatchReport] = []
     with engine.connect() as connection, open_folder(folder, read.rule_for if read else None) as files:
-        reports += _ingest_records(connection, read)
-        for number, (path, name) in enumerate(files):
-            step = part_of(say, number / len(files), 1 / len(files))
-            try:
-                reports.append(_ingest(connection, path, name, None, read, None, step))
-            except Refusal as refusal:
-                reports.append(BatchReport(None, "", name, "failed", sentence=str(refusal)))
+        reports = ingest_records(connection, read)
+        for _, made in ingest_entries(connection, files, None, read, None, say):
+            reports += made
     say("归集完成", 1.0)
-    return [each for report in reports for each in (replace(report, parts=()), *report.parts)]
+    return reports
 
 
-def _ingest_records(connection: Connection, profile: Profile | None) -> list[BatchReport]:
+def ingest_records(connection: Connection, profile: Profile | None) -> list[BatchReport]:
     """What a profile itself states (items, offices, people), before the files that refer to it."""
     if profile is None:
         return []
@@ -345,3 +341,17 @@ def _offices(connection: Connection) -> dict[str, str]:
     for code, name in connection.execute(columns):
         offices |= {code: code, name: code}
     return offices
+
+
+def ingest_entries(connection: Connection, entries: Sequence[Entry], dataset: str | None, profile: Profile | None,
+                   received_at: datetime | None, progress: Progress) -> Iterator[tuple[Entry, list[BatchReport]]]:  # fmt: skip
+    """Bring entries in one after another, each with the reports of what it fed; a refused one stops no other."""
+    for number, entry in enumerate(entries):
+        step = part_of(progress, number / len(entries), 1 / len(entries))
+        try:
+            if entry.refusal:
+                raise entry.refusal
+            report = _ingest(connection, entry.path, entry.name, dataset, profile, received_at, step)
+        except Refusal as refusal:
+            report = BatchReport(None, dataset or "", entry.name, "failed", sentence=str(refusal))
+        yield entry, [replace(report, parts=()), *report.parts]

@@ -26,6 +26,7 @@ from portal.web import (
     inspector,
     plans,
     sign_in,
+    sources,
     staff,
 )
 from portal.web import public as public_pages
@@ -56,6 +57,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         public_pages,
         staff,
         blank_forms,
+        sources,
         plans,
         calendar,
         cases,

@@ -24,6 +24,8 @@ class Permission(StrEnum):
     ACCOUNT_ADMINISTER = "account.administer"
     BATCH_READ = "batch.read"
     BATCH_UPLOAD = "batch.upload"
+    SOURCE_READ = "source.read"
+    SOURCE_MANAGE = "source.manage"
     GRADE_READ = "grade.read"
     PLAN_READ = "plan.read"
     PLAN_MAKE = "plan.make"

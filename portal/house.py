@@ -37,6 +37,11 @@ class House:
         """Where arriving files lie until they are ingested."""
         return self.settings.data / "uploads"
 
+    @property
+    def inbox(self) -> Path:
+        """The drop folder that the worker watches."""
+        return self.settings.inbox or self.settings.data / "inbox"
+
 
 Progress = Callable[[float, str], None]
 """A task's word on how far it has come: 0 to 1, and what it is doing."""

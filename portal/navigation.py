@@ -42,13 +42,13 @@ def menu_of(visitor: Visitor | None, path: str) -> list[dict[str, Any]]:
     return [{"href": href, "text": text, "current": href == best} for href, text in entries]
 
 
-_BELONGS = {"/staff/draws": "/staff/plans", "/staff/runs": "/staff/plans"}
+_BELONGS = {"/staff/sources": "/staff/batches", "/staff/draws": "/staff/plans", "/staff/runs": "/staff/plans"}
 """Pages whose address does not begin with that of their entry."""
 
 
 def _covers(href: str, path: str) -> bool:
     for start, entry in _BELONGS.items():
-        if path.startswith(f"{start}/"):
+        if path == start or path.startswith(f"{start}/"):
             return href == entry
     return (
         path == href

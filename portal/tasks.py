@@ -10,7 +10,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select
 
-from ingestion.intake import ingest_file
+from ingestion.arrivals import ingest_path, summary
+from ingestion.sources.pull import Places, pull_source
+from ingestion.sources.register import find_source
 from ingestion.submissions import load_submissions
 from portal.house import House, Progress, Task
 from registry import clock
@@ -133,24 +135,25 @@ def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -
 
 
 def ingest_upload(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Bring an uploaded file in."""
+    """Bring an uploaded file in, or every file of an uploaded zip."""
     path = Path(arguments["path"])
     if not path.is_relative_to(house.uploads):
         raise Refusal("upload.outside", "文件不在上传文件夹里。", "请重新上传。")
-    report = ingest_file(
+    reports = ingest_path(
         house.engine_for("ingest"),
         path,
-        arguments["dataset"],
+        arguments.get("dataset") or None,
         progress=lambda stage, share: progress(share, stage),
     )
-    if report.state != "loaded":
+    loaded = [report for report in reports if report.state == "loaded"]
+    if not loaded:
         remedy = "请核对数据类别和文件格式；批次页面列出了原因。"
-        raise Refusal(f"batch.{report.state}", report.sentence or "文件没有入库。", remedy)
-    sentence = (
-        report.sentence
-        or f"读入 {report.rows_read} 行，有效 {report.rows_valid}，问题 {report.rows_faulty}。"
-    )
-    return {"batch_id": report.batch_id, "sentence": sentence}
+        raise Refusal(f"batch.{reports[0].state}", summary(reports), remedy)
+    outcome: dict[str, Any] = {
+        "batches": [report.batch_id for report in loaded],
+        "sentence": summary(reports),
+    }
+    return outcome | ({"batch_id": loaded[0].batch_id} if len(reports) == 1 else {})
 
 
 def nightly_submissions(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -165,6 +168,23 @@ def nightly_submissions(house: House, arguments: dict[str, Any], progress: Progr
     }
 
 
+def pull(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Pull one source: on its timetable, because files lie in its folder, or because a person asked."""
+    name, asked_by = arguments["source"], arguments.get("asked_by")
+    with house.engine.connect() as connection:
+        source = find_source(connection, name)
+    if not source["active"] and not asked_by:
+        return {"source_id": source["id"], "sentence": f"来源 {name} 已暂停，没有取数。"}
+    report = pull_source(
+        house.engine_for("ingest"),
+        Places(house.settings.data, house.inbox),
+        name,
+        asked_by or "worker",
+        progress=lambda stage, share: progress(share, stage),
+    )
+    return {"source_id": source["id"], "pull_id": report.pull_id, "sentence": report.sentence}
+
+
 ROSTER_SECONDS = 60.0
 """How long the solver may look for a better roster when a person waits for it."""
 
@@ -175,8 +195,9 @@ TASKS: dict[str, Task] = {
     "monthly_grade": monthly_grade,
     "ingest_upload": ingest_upload,
     "nightly_submissions": nightly_submissions,
+    "pull": pull,
 }
-"""Job → what carries it out."""
+"""Job → what carries it out; `pull:NAME` is the job of one source, carried out by `pull`."""
 
 
 def _state(house: House, plan_id: int) -> str:

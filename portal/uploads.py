@@ -7,16 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ingestion.datasets import DATASETS
+from ingestion.datasets import DATASETS, dataset_of
+from ingestion.sources.archive import ARCHIVES, SUFFIXES
 from registry.errors import Refusal
 
-ACCEPTED = (".csv", ".xlsx", ".json", ".jsonl", ".zip", ".txt")
+ACCEPTED = (*SUFFIXES, *ARCHIVES)
 _BLOCK = 1 << 20
 
 
 def dataset_titles() -> dict[str, str]:
     """Dataset → its Chinese title, for the choice on the page."""
     return {name: dataset.title for name, dataset in DATASETS.items()}
+
+
+def refuse_unknown_dataset(dataset: str, file_name: str) -> None:
+    """Raise Refusal upload.dataset unless a dataset is chosen, or the name tells it; a zip's files tell their own."""
+    if dataset:
+        known = dataset in DATASETS
+    else:
+        known = Path(file_name).suffix.lower() in ARCHIVES or dataset_of(_label(file_name)) is not None
+    if not known:
+        raise Refusal(
+            "upload.dataset",
+            f"从文件名“{_label(file_name)}”看不出是哪一类数据。",
+            "请选择数据类别，或把文件名改成“数据集_说明.csv”，如 penalty_2026-11.csv。",
+        )
 
 
 @dataclass(frozen=True)

@@ -8,33 +8,31 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
 import structlog
 from apscheduler.events import EVENT_JOB_SUBMITTED, JobSubmissionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy import Engine, RowMapping, func, select
+from sqlalchemy import Engine, RowMapping, select
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.house import House, Task
 from portal.logs import configure_logs
 from portal.tasks import RECURRING, TASKS
+from portal.timetable import beijing_now, catch_up, naive, put_in_timetable
+from portal.watch import Watch, source_of
 from registry import clock, jobs
 from registry.errors import Refusal
 from registry.settings import Settings
-from registry.tables.job import Job, JobRun
+from registry.tables.job import Job
 
 log = structlog.get_logger()
 
 Recurring = dict[str, tuple[str | None, dict[str, Any]]]
 """Job → its first cron expression (None: runs only when asked for) and arguments."""
 
-MISFIRE_GRACE_SECONDS = 3600
 HEARTBEAT_SECONDS = 10.0
-CATCH_UP = timedelta(days=35)
 
 
 class Worker:
@@ -55,6 +53,7 @@ class Worker:
         self.name = f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(3)}"
         self.scheduler = BackgroundScheduler(timezone=clock.BEIJING)
         self.poll_seconds = poll_seconds
+        self.watch = Watch(self.house, self.scheduler)
         self._stopping = threading.Event()
         self._runner = threading.Thread(target=self._run_until_stopped, name="wurao-runs", daemon=True)
 
@@ -62,22 +61,18 @@ class Worker:
         """Record what fell due while nobody was there, then tick and run."""
         register_jobs(self.house.engine, self.recurring)
         for job in active_jobs(self.house.engine):
-            catch_up(self.house.engine, job, _beijing_now())
-            self.scheduler.add_job(
-                _fired,
-                CronTrigger.from_crontab(job["cron"], timezone=clock.BEIJING),
-                id=job["name"],
-                misfire_grace_time=MISFIRE_GRACE_SECONDS,
-                coalesce=True,
-            )
+            catch_up(self.house.engine, job, beijing_now())
+            put_in_timetable(self.scheduler, job["name"], job["cron"])
         self.scheduler.add_listener(self._record_ticks, EVENT_JOB_SUBMITTED)
         self.scheduler.start()
         self._runner.start()
+        self.watch.start()
         return self
 
     def stop(self, wait_seconds: float = 30.0) -> None:
         """Take no further run, and wait for the one under way."""
         self._stopping.set()
+        self.watch.stop()
         if self.scheduler.running:
             self.scheduler.shutdown(wait=False)
         if self._runner.is_alive():
@@ -93,9 +88,11 @@ class Worker:
 
     def _record_ticks(self, event: JobSubmissionEvent) -> None:
         with self.house.engine.begin() as connection:
-            arguments = connection.execute(select(Job.arguments).where(Job.name == event.job_id)).scalar_one()
+            arguments = source_of(event.job_id) or dict(
+                connection.execute(select(Job.arguments).where(Job.name == event.job_id)).scalar_one()
+            )
             for due in event.scheduled_run_times:
-                jobs.tick(connection, event.job_id, _naive(due), arguments)
+                jobs.tick(connection, event.job_id, naive(due), arguments)
 
     def _run_until_stopped(self) -> None:
         while not self._stopping.is_set():
@@ -137,36 +134,6 @@ def active_jobs(engine: Engine) -> list[RowMapping]:
         return list(connection.execute(wanted).mappings())
 
 
-def catch_up(engine: Engine, job: RowMapping, now: datetime) -> datetime | None:
-    """Record the last tick missed since the job's last one: one run however long nobody was there.
-
-    A job that never ticked has nothing to catch up with.
-    """
-    ticked = select(func.max(JobRun.scheduled_at)).where(
-        JobRun.job == job["name"], JobRun.asked_by == "scheduler"
-    )
-    with engine.begin() as connection:
-        last = connection.execute(ticked).scalar_one()
-        if last is None:
-            return None
-        missed = last_due(job["cron"], max(last, now - CATCH_UP), now)
-        if missed:
-            jobs.tick(connection, job["name"], missed, dict(job["arguments"]))
-        return missed
-
-
-def last_due(cron: str, after: datetime, now: datetime) -> datetime | None:
-    """The last time in (after, now] at which a cron expression fires, Beijing time without zone."""
-    trigger = CronTrigger.from_crontab(cron, timezone=clock.BEIJING)
-    found, at = None, after + timedelta(seconds=1)
-    while fire := trigger.get_next_fire_time(None, at.replace(tzinfo=clock.BEIJING)):
-        if _naive(fire) > now:
-            break
-        found = _naive(fire)
-        at = found + timedelta(seconds=1)
-    return found
-
-
 class _Heartbeat:
     """Says every few seconds that a run is alive, with its latest progress."""
 
@@ -199,7 +166,7 @@ class _Heartbeat:
 
 
 def _carry_out(house: House, tasks: dict[str, Task], run: RowMapping) -> tuple[dict[str, Any], bool]:
-    task = tasks.get(run["job"])
+    task = tasks.get(run["job"].partition(":")[0])
     if task is None:
         return {
             "code": "job.unknown",
@@ -215,15 +182,3 @@ def _carry_out(house: House, tasks: dict[str, Task], run: RowMapping) -> tuple[d
         log.exception("job failed", job=run["job"], run=run["id"])
         remedy = f"请把任务编号 {run['id']} 告诉管理员，详情在服务日志里。"
         return {"code": "job.failed", "sentence": "任务没能完成。", "remedy": remedy}, True
-
-
-def _fired() -> None:
-    """The scheduler only says when; `_record_ticks` hears it with the scheduled time."""
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(clock.BEIJING).replace(tzinfo=None)
-
-
-def _beijing_now() -> datetime:
-    return datetime.now(clock.BEIJING).replace(tzinfo=None)

@@ -52,6 +52,12 @@ class Settings(BaseSettings):
         default=None,
         description="secret under which natural persons are kept as keyed hashes; unset: one is made in the data folder",
     )
+    inbox: Path | None = Field(
+        default=None, description="drop folder that the worker watches; unset: `inbox` in the data folder"
+    )
+    watch_seconds: float = Field(
+        default=10.0, gt=0, description="how often the worker looks at drop folders and for new sources"
+    )
     log_json: bool = Field(default=False, description="write logs as JSON lines for machines")
 
     @classmethod

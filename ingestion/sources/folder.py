@@ -1,69 +1,75 @@
 """A folder as a source (文件夹): its data files, and those in its zips, in order of dependence."""
 
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfileobj
 from typing import Any
 
 from ingestion.datasets import DATASETS, dataset_of
-from ingestion.decode import refuse_bomb
+from ingestion.sources.archive import ARCHIVES, LITTER, Entry, is_data, unpack
 from registry.errors import Refusal
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods", ".jsonl", ".ndjson", ".json")
-
-
-LITTER = ("~$", "._")
-"""What spreadsheet programs and other systems leave beside the files."""
+RuleFor = Callable[[str], Any] | None
+"""A profile's own word on a file's name: a rule, or None."""
 
 
 @contextmanager
-def open_folder(
-    folder: Path, rule_for: Callable[[str], Any] | None = None
-) -> Iterator[list[tuple[Path, str]]]:
-    """(path, name) of every data file; those of no dataset and no rule of the profile last, to be refused.
+def open_folder(folder: Path, rule_for: RuleFor = None) -> Iterator[list[Entry]]:
+    """Every data file; those of no dataset and no rule of the profile last, to be refused.
 
-    Zip entries are unpacked beside; their names may be GBK, as Chinese systems write them.
     Raises Refusal folder.missing, folder.empty.
     """
     if not folder.is_dir():
         raise Refusal("folder.missing", f"没有“{folder}”这个文件夹。", "请核对路径。")
-    with tempfile.TemporaryDirectory(prefix="wurao-") as unpacked:
-        files = [path for path in sorted(folder.rglob("*")) if not path.name.startswith(LITTER)]
-        found = [(path, path.name) for path in files if path.suffix.lower() in SUFFIXES]
-        for archive in (path for path in files if path.suffix.lower() == ".zip"):
-            try:
-                found += unpack(archive, Path(unpacked) / f"{archive.stem}")
-            except (Refusal, zipfile.BadZipFile):
-                found.append((archive, archive.name))  # refused by itself, with its reason; the others go on
-        ours = [entry for entry in found if dataset_of(entry[1]) or (rule_for and rule_for(entry[1]))]
-        strangers = [entry for entry in found if entry not in ours and not entry[1].lower().endswith(".txt")]
-        if not ours:
+    files = [path for path in sorted(folder.rglob("*")) if not path.name.startswith(LITTER)]
+    wanted = [path for path in files if is_data(path.name) or path.suffix.lower() in ARCHIVES]
+    with open_files(wanted) as found:
+        known = [entry for entry in found if _known(entry, rule_for)]
+        strangers = [
+            entry for entry in found if entry not in known and not entry.name.lower().endswith(".txt")
+        ]
+        if not known and not any(entry.refusal for entry in strangers):
             raise Refusal(
                 "folder.empty",
                 f"“{folder}”里没有认得的数据文件。",
                 f"文件名请以数据集开头，如 penalty_2026-11.csv；数据集有：{'、'.join(DATASETS)}。",
             )
-        yield sorted(ours + strangers, key=lambda entry: (_rank(entry[1]), entry[1]))
+        yield in_order(known + strangers)
 
 
-def unpack(archive: Path, folder: Path) -> list[tuple[Path, str]]:
-    """The data files of a zip, written into `folder` under their own base names. Raises Refusal file.bomb."""
-    refuse_bomb(archive)
-    folder.mkdir(parents=True, exist_ok=True)
-    found = []
-    with zipfile.ZipFile(archive, metadata_encoding="gbk") as opened:
-        for number, entry in enumerate(opened.infolist()):
-            name = Path(entry.filename.replace("\\", "/")).name
-            if entry.is_dir() or Path(name).suffix.lower() not in SUFFIXES:
-                continue
-            target = folder / f"{number}{Path(name).suffix}"
-            with opened.open(entry) as source, target.open("wb") as written:
-                copyfileobj(source, written)
-            found.append((target, name))
-    return found
+@contextmanager
+def open_files(paths: Iterable[Path]) -> Iterator[list[Entry]]:
+    """The files themselves, and for a zip the files in it, unpacked as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="wurao-") as unpacked:
+        found: list[Entry] = []
+        for number, path in enumerate(paths):
+            found += open_file(path, Path(unpacked) / str(number))
+        yield found
+
+
+def open_file(path: Path, unpacked: Path) -> list[Entry]:
+    """One file as it is, or what a zip holds; a zip that is refused, or holds nothing, is an entry that says so."""
+    if path.suffix.lower() not in ARCHIVES:
+        return [Entry(path, path.name, path)]
+    try:
+        entries = unpack(path, unpacked)
+        if not entries:
+            raise Refusal(
+                "zip.empty", f"“{path.name}”里没有数据文件。", "请把 CSV、XLSX 或 JSON 行文件放进压缩包。"
+            )
+    except Refusal as refusal:
+        return [Entry(path, path.name, path, refusal)]
+    return entries
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries in the order in which their datasets depend on one another, then by name."""
+    return sorted(entries, key=lambda entry: (_rank(entry.name), entry.name))
+
+
+def _known(entry: Entry, rule_for: RuleFor) -> bool:
+    return bool(dataset_of(entry.name) or (rule_for and rule_for(entry.name)))
 
 
 def _rank(file_name: str) -> int:

@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from ingestion.intake import ingest_file, ingest_folder
+from ingestion.arrivals import ingest_path
 from ingestion.ledger import BatchReport
 from ingestion.quality import quality
 from portal.cli.console import AsOf, Json, Place, app, opened, out, progress, tell
@@ -22,9 +22,9 @@ QUALITY_COLUMNS = {
 
 @app.command()
 def ingest(
-    source: Annotated[Path, typer.Argument(help="a file, or a folder of files")],
+    source: Annotated[Path, typer.Argument(help="a file, a zip, or a folder of both")],
     dataset: Annotated[
-        str | None, typer.Option(help="which dataset it is; default: by the file's name")
+        str | None, typer.Option(help="which dataset it is; default: by each file's name")
     ] = None,
     profile: Annotated[Path | None, typer.Option(help="mapping profile (TOML) for a foreign layout")] = None,
     as_json: Json = False,
@@ -34,11 +34,7 @@ def ingest(
         raise Refusal("ingest.no_such_file", f"找不到 {source}。", "检查路径。")
     with opened() as (database, _, _), progress(as_json) as report:
         engine = database.engine_for("ingest")
-        if source.is_dir():
-            batches = ingest_folder(engine, source, profile=profile, progress=report)
-        else:
-            batch = ingest_file(engine, source, dataset, profile=profile, progress=report)
-            batches = [batch, *batch.parts]
+        batches = ingest_path(engine, source, dataset, profile=profile, progress=report)
     tell(batches, as_json, lambda: _show_batches(batches))
     if any(batch.state != "loaded" for batch in batches):
         raise typer.Exit(1)

@@ -13,6 +13,7 @@ ROOMS = {
     "grading": ("explain", "grade", "train"),
     "planning": ("draw", "plan", "verify"),
     "results": ("report", "roster"),
+    "sources": ("source",),
     "service": ("db", "demo", "serve", "worker"),
 }
 """File below portal/cli → the commands and groups that it registers; a test compares them with what it does."""

@@ -41,6 +41,7 @@ def where_next(run: dict[str, Any]) -> dict[str, str]:
     for key, path, text in (
         ("draw_id", "/staff/draws/{}", "查看抽取"),
         ("plan_id", "/staff/plans/{}", "查看计划"),
+        ("source_id", "/staff/sources/{}", "查看来源"),
         ("batch_id", "/staff/batches/{}", "查看批次"),
     ):
         if key in outcome:
@@ -65,7 +66,8 @@ def _named() -> Select[Any]:
 
 
 def _titled(row: RowMapping) -> dict[str, Any]:
+    kind, _, source = row["job"].partition(":")
     return dict(row) | {
-        "title": TITLES.get(row["job"], row["job"]),
+        "title": f"取数：{source}" if kind == "pull" and source else TITLES.get(row["job"], row["job"]),
         "state_text": STATES.get(row["state"], row["state"]),
     }

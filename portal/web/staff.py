@@ -84,8 +84,7 @@ def upload_batch(
     file, dataset = form.get("file"), str(form.get("dataset", ""))
     if not isinstance(file, UploadFile) or not file.filename:
         raise Refusal("upload.missing", "没有选择文件。", "请选择要归集的文件。")
-    if dataset not in uploads.dataset_titles():
-        raise Refusal("upload.dataset", "没有选择数据类别。", "请选择文件属于哪一类数据。")
+    uploads.refuse_unknown_dataset(dataset, file.filename)
     limit = house.settings.upload_megabytes * 1_000_000
     stored = uploads.store_upload(file.file, file.filename, house.uploads, limit)
     arguments = {"path": str(stored.path), "dataset": dataset, "sha256": stored.sha256}

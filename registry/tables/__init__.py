@@ -43,6 +43,7 @@ from registry.tables.permit import Permit
 from registry.tables.planning import Draw, DrawnObject, Plan, PoolExclusion, PoolObject, StratumCount, Task
 from registry.tables.relation import Relation
 from registry.tables.signal import JudicialSignal, TaxSignal
+from registry.tables.source import Source, SourcePull
 from registry.tables.visit import RosterVersion, Visit, VisitMember, VisitTask
 
 __all__ = [
@@ -98,6 +99,8 @@ __all__ = [
     "RowFault",
     "SeriousViolation",
     "Session",
+    "Source",
+    "SourcePull",
     "StratumCount",
     "Table",
     "Task",

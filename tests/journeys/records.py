@@ -16,6 +16,7 @@ from stdnum.cn import uscc
 from registry import tables as t
 from scheduling.ceremony import commit_draw, record_seed, run_draw
 from scheduling.publication import publish_draw
+from tests.journeys.source_records import add_sources
 
 TODAY = date(2026, 12, 1)
 AS_OF = date(2026, 11, 20)
@@ -99,6 +100,7 @@ def build_records(engine: Engine, engine_for: Any, bundles: Path) -> Records:
     with engine.begin() as connection:
         _roster(connection, records)
         _case(connection, records)
+        add_sources(connection)
     return records
 
 

@@ -21,6 +21,7 @@ EXAMPLES = {
     "draw_id": "1",
     "name": "drawn.csv",
     "batch_id": "1",
+    "source_id": "1",
     "run_id": "1",
     "code": r.OWN,
     "folder": "bundles",

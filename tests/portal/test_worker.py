@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Engine, func, insert, select, text, update
 
 from portal.house import House
-from portal.worker import Worker, active_jobs, catch_up, last_due, register_jobs, run_one
+from portal.timetable import catch_up, last_due
+from portal.worker import Worker, active_jobs, register_jobs, run_one
 from registry import clock, jobs
 from registry.database import Database
 from registry.errors import Refusal

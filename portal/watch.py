@@ -107,7 +107,11 @@ class Watch:
         folder = self.house.settings.data / settings.folder if settings.folder else self.house.inbox
         now, before = drop.look(folder, settings), self._seen.get(name, {})
         self._seen[name] = now
-        still = {path: look for path, look in now.items() if before.get(path) == look}
+        still = {
+            path: look
+            for path, look in now.items()
+            if before.get(path) == look and not drop.being_written(path)
+        }
         if still:
             self._ask(source, still)
 

@@ -4,6 +4,7 @@ It only asks for runs; one worker carries each out. A run is asked for under the
 workers that look at the same time ask for one.
 """
 
+import os
 import threading
 import time
 from datetime import datetime, timedelta
@@ -110,7 +111,8 @@ class Watch:
         still = {
             path: look
             for path, look in now.items()
-            if before.get(path) == look and not drop.being_written(path)
+            # one that may not be read is asked for: the run says so where people see it
+            if before.get(path) == look and not (os.access(path, os.R_OK) and drop.being_written(path))
         }
         if still:
             self._ask(source, still)

@@ -125,7 +125,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
     lock = {"key": f"ingest {arrival.sha256} {arrival.dataset.name}"}
     connection.execute(text("SELECT pg_advisory_lock(hashtext(:key))"), lock)
     connection.commit()
-    batch_id = None
+    batch_id, started = None, monotonic()
     try:
         table, layout = _open(arrival)
         arrival.dataset = layout.dataset
@@ -134,7 +134,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
         )
         connection.commit()
         _load(arrival, table, layout, batch_id, done)
-        return report_batch(connection, batch_id)
+        return replace(report_batch(connection, batch_id), seconds=monotonic() - started)
     except Refusal as refusal:
         connection.rollback()
         return hold_file(

@@ -36,6 +36,8 @@ class BatchReport:
     fault_counts: dict[str, int] = field(default_factory=dict)
     """Fault code → number of faults."""
     sentence: str = ""
+    seconds: float = 0.0
+    """How long this run of it took."""
     parts: tuple["BatchReport", ...] = ()
 
 

@@ -14,6 +14,7 @@ from portal.cli.console import AsOf, Json, Place, app, opened, out, progress, te
 from registry.errors import Refusal
 
 FAULTS_SHOWN = 3
+STATES = {"loaded": "已入库", "held": "待处理", "failed": "失败"}
 QUALITY_COLUMNS = {
     "dataset": "数据集", "office": "机构", "read": "读入", "faulty": "问题", "pass_rate": "合格率", "repeat_rate": "重复率",
     "timely_rate": "及时率", "mended": "已更正", "mending_days": "更正时长（工作日）",
@@ -41,18 +42,42 @@ def ingest(
 
 
 def _show_batches(batches: list[BatchReport]) -> None:
-    table = Table("数据集", "文件", "读入", "合格", "问题", "新增", "相同", "更新", "状态", title="归集结果")
+    table = Table(
+        "数据集",
+        "文件",
+        "读入",
+        "合格",
+        "问题",
+        "新增",
+        "相同",
+        "更新",
+        "状态",
+        "用时",
+        "行/秒",
+        title="归集结果",
+    )
     for batch in batches:
         counts = (
             batch.rows_read, batch.rows_valid, batch.rows_faulty, batch.rows_new, batch.rows_same, batch.rows_superseding,
         )  # fmt: skip
-        table.add_row(batch.dataset, batch.file_name, *(f"{n:,}" for n in counts), batch.state)
+        pace = f"{batch.rows_read / batch.seconds:,.0f}" if batch.seconds and batch.rows_read else ""
+        shown = (
+            *(f"{n:,}" for n in counts),
+            STATES.get(batch.state, batch.state),
+            f"{batch.seconds:.1f} s",
+            pace,
+        )
+        table.add_row(batch.dataset, batch.file_name, *shown)
     out.print(table)
     for batch in batches:
         if batch.state != "loaded":
             out.print(f"[red]✗[/red] {batch.file_name}：{batch.sentence}")
         for fault in batch.faults[:FAULTS_SHOWN]:
             out.print(f"  第 {fault['row_no']} 行 {fault['column']}（{fault['code']}）：{fault['sentence']}")
+        if batch.rows_faulty:
+            out.print(
+                f"  共 {batch.rows_faulty:,} 行有问题：wurao batch faults {batch.batch_id} --out 问题数据.xlsx"
+            )
 
 
 @app.command(name="quality")

@@ -17,9 +17,19 @@ from ingestion.faults import Fault, faulty_rows, sentence
 from ingestion.identify import Directory, identify_rows
 from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, report_batch
 from ingestion.load import count_senders, write_chunks
-from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
+from ingestion.mapping import (
+    Feed,
+    FileRule,
+    Layout,
+    Profile,
+    feed_layout,
+    load_profile,
+    standard_layout,
+    unless_told,
+)
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact
+from ingestion.repeats import note_repeats
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
 from ingestion.staging import (
@@ -128,7 +138,7 @@ def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, 
 
 
 def _bring_in(arrival: Arrival) -> BatchReport:
-    connection, profile = arrival.connection, arrival.profile.name if arrival.profile else None
+    connection, profile = arrival.connection, arrival.profile.version if arrival.profile else None
     lock = {"key": f"ingest {arrival.sha256} {arrival.dataset.name}"}
     connection.execute(text("SELECT pg_advisory_lock(hashtext(:key))"), lock)
     connection.commit()
@@ -147,7 +157,8 @@ def _bring_in(arrival: Arrival) -> BatchReport:
             done,
             lambda part: arrival.progress(title, READING + WRITING * part),
         )
-        close_batch(connection, batch_id, count_senders(connection, arrival.dataset.table))
+        senders = count_senders(connection, arrival.dataset.table)
+        close_batch(connection, batch_id, note_repeats(connection, arrival.dataset, batch_id, senders))
         return report_batch(connection, batch_id)
     except Refusal as refusal:
         connection.rollback()
@@ -171,7 +182,8 @@ def _open(arrival: Arrival) -> tuple[RawTable, Layout]:
     known = (
         feed.sources() if feed else [name for column in arrival.dataset.columns for name in column.names()]
     )
-    table = open_table(arrival.path, profile.encoding if profile else None, known)
+    opening = arrival.rule.opening(profile) if profile and arrival.rule else {}
+    table = open_table(arrival.path, known=known, **opening)
     if profile and rule and feed:
         return table, feed_layout(profile, rule, feed, table.headings)
     return table, standard_layout(arrival.dataset, table.headings)
@@ -207,11 +219,10 @@ def _stage(arrival: Arrival, table: RawTable, layout: Layout) -> None:
 def _stage_chunk(arrival: Arrival, layout: Layout, chunk: RawChunk, around: Surroundings, directory: Directory,
                  items: ItemSpans) -> None:  # fmt: skip
     connection, dataset = arrival.connection, arrival.dataset
-    given, excluded = layout.read(chunk.rows)
-    given = given[~given.index.isin(faulty_rows(excluded))]
-    date_format = arrival.feed.date_format if arrival.feed else None
-    rows, found = clean_rows(dataset, given, layout.heading, date_format)
-    faults = chunk.faults + excluded + found
+    given, told = layout.read(chunk.rows)
+    given = given[~given.index.isin(fault.row_no for fault in told if fault.code == "excluded")]
+    rows, found = clean_rows(dataset, given, layout.heading)
+    faults = chunk.faults + told + unless_told(found, told)
     rows["row_no"], rows["dated"] = rows.index, rows["known_at"].notna()
     rows["known_at"] = pd.Series(
         [known or around.received_at for known in rows["known_at"]], rows.index, dtype=object

@@ -128,8 +128,8 @@ SELECT (SELECT count(*) FROM chunk) AS valid,
 
 
 _FAULTS = """
-INSERT INTO row_fault (batch_id, row_no, "column", code, sentence, raw, natural_key)
-SELECT :batch, row_no, "column", code, sentence, raw, natural_key FROM staging_fault
+INSERT INTO row_fault (batch_id, row_no, "column", code, sentence, raw, natural_key, sender)
+SELECT :batch, row_no, "column", code, sentence, raw, natural_key, sender FROM staging_fault
  WHERE shard BETWEEN :first AND :last ORDER BY row_no, "column", code"""
 
 _FAULTY = "SELECT count(DISTINCT row_no) FROM staging_fault WHERE shard BETWEEN :first AND :last"

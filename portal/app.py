@@ -17,7 +17,7 @@ from portal.headers import BodyLimit, SecurityHeaders
 from portal.house import House
 from portal.logs import configure_logs
 from portal.navigation import UPLOAD_PATH
-from portal.web import administrator, calendar, cases, enterprise, inspector, plans, sign_in, staff
+from portal.web import administrator, calendar, cases, enterprise, inspector, plans, quality, sign_in, staff
 from portal.web import public as public_pages
 from portal.web.pages import render
 from registry.settings import Settings
@@ -45,6 +45,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         sign_in,
         public_pages,
         staff,
+        quality,
         plans,
         calendar,
         cases,

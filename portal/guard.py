@@ -24,6 +24,7 @@ class Permission(StrEnum):
     ACCOUNT_ADMINISTER = "account.administer"
     BATCH_READ = "batch.read"
     BATCH_UPLOAD = "batch.upload"
+    QUALITY_READ = "quality.read"
     GRADE_READ = "grade.read"
     PLAN_READ = "plan.read"
     PLAN_MAKE = "plan.make"

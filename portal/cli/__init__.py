@@ -1,6 +1,6 @@
 """The command line (命令行): `wurao`."""
 
-from portal.cli import accounts, data, grading, planning, results, service  # noqa: F401 - each registers its commands
+from portal.cli import accounts, data, grading, mapping, planning, quality, results, service  # noqa: F401 - each registers its commands
 from portal.cli.console import app, run
 
 __all__ = ["app", "main"]

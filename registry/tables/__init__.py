@@ -36,6 +36,7 @@ from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
 from registry.tables.planning import Draw, DrawnObject, Plan, PoolExclusion, PoolObject, StratumCount, Task
+from registry.tables.quality import QualityAlert, RowRepeat
 from registry.tables.visit import RosterVersion, Visit, VisitMember, VisitTask
 
 __all__ = [
@@ -77,10 +78,12 @@ __all__ = [
     "PoolExclusion",
     "PoolObject",
     "Premises",
+    "QualityAlert",
     "QuietDayRecord",
     "ResultSubmission",
     "RosterVersion",
     "RowFault",
+    "RowRepeat",
     "SeriousViolation",
     "Session",
     "StratumCount",

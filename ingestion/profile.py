@@ -6,6 +6,7 @@ docs/mapping.md is the complete reference of the format.
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -80,8 +81,9 @@ class Feed:
         }
 
     def targets(self) -> list[str]:
-        """Every heading of ours that it fills."""
-        return list(self.origins())
+        """Every heading of ours that it fills, one that is filled twice twice."""
+        split = [ours for split in self.split for ours in split.into.values()]
+        return [*self.columns, *self.constants, *self.join, *split, *(rule["column"] for rule in self.threshold)]
 
 
 @dataclass(frozen=True)
@@ -192,8 +194,8 @@ def check_targets(where: str, dataset: str, targets: Iterable[str]) -> None:
         said = [f"“{layout.title}”没有这些列：{'、'.join(strange)}"] if strange else []
         said += [f"“{layout.title}”的必填列没有给出：{'、'.join(missing)}"] if missing else []
         malformed(where, "；".join(said), "请对照数据标准（docs/datasets.md）补全。")
-    twice = sorted({known[heading_key(t)] for t in given if [known[heading_key(o)] for o in given].count(known[heading_key(t)]) > 1})  # fmt: skip
-    if twice:
+    many = Counter(known[heading_key(target)] for target in given)
+    if twice := sorted({target for target in given if many[known[heading_key(target)]] > 1}):
         malformed(where, f"同一列给了两次：{'、'.join(twice)}", "请只留一种来源。")
 
 

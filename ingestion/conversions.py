@@ -18,7 +18,13 @@ from ingestion.clean import BLANKS, NO_END_WORDS
 EPOCHS = {"epoch_seconds": 1, "epoch_milliseconds": 1000}
 SERIAL = "excel_serial"
 BEIJING = timedelta(hours=8)
-UNITS = {"元": Decimal("0.0001"), "千元": Decimal("0.1"), "万元": Decimal(1), "百万元": Decimal(100), "亿元": Decimal(10_000)}
+UNITS = {
+    "元": Decimal("0.0001"),
+    "千元": Decimal("0.1"),
+    "万元": Decimal(1),
+    "百万元": Decimal(100),
+    "亿元": Decimal(10_000),
+}
 _PROOF = datetime(1987, 6, 5, 4, 3, 2)  # told apart in every field
 
 
@@ -70,7 +76,11 @@ class AmountForm:
         """万元 as plain digits. Raises ValueError. A unit in the cell itself wins over the column's."""
         plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).strip("¥￥$")
         unit = next((name for name in sorted(UNITS, key=len, reverse=True) if plain.endswith(name)), "")
-        digits = plain.removesuffix(unit).replace(self.thousands, "") if self.thousands else plain.removesuffix(unit)
+        digits = (
+            plain.removesuffix(unit).replace(self.thousands, "")
+            if self.thousands
+            else plain.removesuffix(unit)
+        )
         if self.decimal != ".":
             if "." in digits:
                 raise ValueError(text)

@@ -74,7 +74,8 @@ def open_table(
 ) -> RawTable:  # fmt: skip
     """Open a CSV, Excel or JSON-lines file. `known` headings help to find the heading row.
 
-    delimiter, sheet, heading_row (from 1): as a profile states them; None: found by looking. Raises Refusal file.* for what cannot be opened at all or is larger than the limits.
+    delimiter, sheet, heading_row (from 1): as a profile states them; None: found by looking.
+    Raises Refusal file.* for what cannot be opened at all or is larger than the limits.
     """
     recognised = {heading_key(heading) for heading in known}
     suffix = path.suffix.lower()

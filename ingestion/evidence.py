@@ -4,13 +4,18 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from ingestion.clean import BLANKS, _choice_key, read_choices, read_date, read_days, read_integer
 from ingestion.conversions import EPOCHS, SERIAL, DateForm, date_form
 from ingestion.datasets.contract import BOOLEAN, Column
-from ingestion.identify import credit_code_valid, normalise_code, organisation_part_valid, registration_number_valid
+from ingestion.identify import (
+    credit_code_valid,
+    normalise_code,
+    organisation_part_valid,
+    registration_number_valid,
+)
 from ingestion.redaction import redact
 
 DISTINCT = 300
@@ -24,11 +29,18 @@ FORMS = (
 )  # fmt: skip
 """Tried in this order."""
 
-_NUMBER = re.compile(r"^[¥￥$]?[+-]?\d{1,3}([,.\s]?\d{3})*([.,]\d+)?(元|万元|亿元)?$|^[+-]?\d+(\.\d+)?(元|万元|亿元)?$")
-_COMPANY = re.compile(r"(公司|企业|店|厂|社|行|馆|部|院|摊|场|站|校|中心|经营部|超市|坊|城|铺|面馆|饭店|酒店|个体)([（(].*[)）])?$")
+_NUMBER = re.compile(
+    r"^[¥￥$]?[+-]?\d{1,3}([,.\s]?\d{3})*([.,]\d+)?(元|万元|亿元)?$|^[+-]?\d+(\.\d+)?(元|万元|亿元)?$"
+)
+_COMPANY = re.compile(
+    r"(公司|企业|店|厂|社|行|馆|部|院|摊|场|站|校|中心|经营部|超市|坊|城|铺|面馆|饭店|酒店|个体)([（(].*[)）])?$"
+)
 _AUTHORITY = re.compile(r"(局|所|委|委员会|办|厅|队|政府|监管|中心|分局|卫健|消防)$")
 _NUMBERED = re.compile(r"[〔\[（(【]\d{4}[〕\])）】].*号|^[\w\-/]*\d[\w\-/]*$")
-_ADDRESS = re.compile(r"(路|街|巷|镇|村|乡|区|弄|道|里|大厦|广场).*\d|\d+\s*(号|室|弄|幢)|^\d+ .+ (St|Rd|Ave|Blvd|Dr|Ln|Hwy)\b", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(路|街|巷|镇|村|乡|区|弄|道|里|大厦|广场).*\d|\d+\s*(号|室|弄|幢)|^\d+ .+ (St|Rd|Ave|Blvd|Dr|Ln|Hwy)\b",
+    re.IGNORECASE,
+)
 
 ROLES: tuple[tuple[re.Pattern[str], re.Pattern[str], float], ...] = (
     (re.compile("相对人名称|企业名称"), _COMPANY, 0.55),
@@ -64,10 +76,11 @@ class Sample:
     @cached_property
     def dates(self) -> tuple[str, float, tuple[str, ...]]:
         """The form of its dates, the share that it reads, and other forms that read as many."""
-        standard = self.share(lambda text: _plausible(text, None))
+        standard = self.share(partial(_plausible, form=None))
         if standard > 0.8 or not self.texts:
             return STANDARD, standard, ()
-        read = {form: self.share(lambda text, form=form: _plausible(text, date_form(form))) for form in FORMS}
+        forms = {form: date_form(form) for form in FORMS}
+        read = {name: self.share(partial(_plausible, form=form)) for name, form in forms.items()}
         best = max(read, key=lambda form: read[form])
         if read[best] <= standard:
             return STANDARD, standard, ()
@@ -86,7 +99,9 @@ class Sample:
     @cached_property
     def has_commas(self) -> bool:
         """Whether its numbers use the decimal comma: 1.234,50."""
-        return any(re.search(r",\d{1,2}$", text) and not re.search(r"\.\d{1,2}$", text) for text in self.texts)
+        return any(
+            re.search(r",\d{1,2}$", text) and not re.search(r"\.\d{1,2}$", text) for text in self.texts
+        )
 
 
 def take_sample(heading: str, cells: list[str]) -> Sample:
@@ -100,7 +115,7 @@ def fit(column: Column, sample: Sample) -> tuple[float | None, float, str]:
     if not sample.texts:
         return None, 0.0, "没有内容可看"
     if column.kind in ("date", "datetime"):
-        form, share, _ = sample.dates
+        share = sample.dates[1]
         timed = sample.share(lambda text: ":" in text) > 0.5
         return share * (1 if timed == (column.kind == "datetime") else 0.85), 0.3, f"{share:.0%} 是日期"
     if column.kind in ("choice", "choices"):
@@ -113,7 +128,11 @@ def fit(column: Column, sample: Sample) -> tuple[float | None, float, str]:
     if column.kind in ("amount", "number", "integer"):
         whole = column.kind == "integer"
         share = sample.share(lambda text: _is_integer(text)) if whole else sample.numbers
-        return share * (0.2 if sample.dates[1] > 0.8 and sample.dates[0] != SERIAL else 1), 0.25, f"{share:.0%} 是数"
+        return (
+            share * (0.2 if sample.dates[1] > 0.8 and sample.dates[0] != SERIAL else 1),
+            0.25,
+            f"{share:.0%} 是数",
+        )
     if column.kind == "days":
         share = sample.share(_is_days)
         return share, 0.3, f"{share:.0%} 是每月日期"
@@ -141,9 +160,17 @@ def _fit_text(column: Column, sample: Sample) -> tuple[float | None, float, str]
     strict = max(sample.dates[1], sum(sample.codes[::2]), sample.numbers)
     for heading, looks, telling in ROLES:
         if heading.search(column.heading):
-            share = sample.share(lambda text, looks=looks: bool(looks.search(text)))
-            return share * (1 - 0.8 * (strict > 0.8 and looks is not _NUMBERED)), telling, f"{share:.0%} 像{column.heading}"
+            share = sample.share(partial(_looks, looks))
+            return (
+                share * (1 - 0.8 * (strict > 0.8 and looks is not _NUMBERED)),
+                telling,
+                f"{share:.0%} 像{column.heading}",
+            )
     return (0.15, 0.0, "内容像日期、代码或数") if strict > 0.8 else (0.55, 0.0, "内容是文字")
+
+
+def _looks(looks: re.Pattern[str], text: str) -> bool:
+    return bool(looks.search(text))
 
 
 def _plausible(text: str, form: DateForm | None) -> bool:
@@ -165,6 +192,7 @@ def _table(heading: str, choices: tuple[tuple[str, Any], ...]) -> dict[str, Any]
 
 
 def is_choice(text: str, column: Column) -> bool:
+    """Whether a text is one of the code table's, or several of them."""
     try:
         return bool(read_choices(text, _table(column.heading, tuple((column.choices or {}).items())), column))
     except ValueError:

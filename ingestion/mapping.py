@@ -182,7 +182,7 @@ def _map_values(
     if hold and unknown:
         faults = [
             Fault(int(row), heading, "unmapped", sentence("unmapped", value=cell))
-            for row, cell in cells[cells.isin(unknown)].items()
+            for row, cell in zip(cells.index[cells.isin(unknown)], cells[cells.isin(unknown)], strict=True)
         ]
     return cells.map(known), faults
 

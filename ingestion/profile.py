@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ingestion.conversions import AmountForm, DateForm
 from ingestion.datasets import DATASETS
@@ -83,7 +83,13 @@ class Feed:
     def targets(self) -> list[str]:
         """Every heading of ours that it fills, one that is filled twice twice."""
         split = [ours for split in self.split for ours in split.into.values()]
-        return [*self.columns, *self.constants, *self.join, *split, *(rule["column"] for rule in self.threshold)]
+        return [
+            *self.columns,
+            *self.constants,
+            *self.join,
+            *split,
+            *(rule["column"] for rule in self.threshold),
+        ]
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,10 @@ class Profile:
 def spellings(file_name: str) -> list[str]:
     """The name, and what it says if its GBK bytes were taken for CP437 (old zips) or for no text at all."""
     found = [file_name]
-    for read in (lambda: file_name.encode("cp437").decode("gbk"), lambda: os.fsencode(file_name).decode("gbk")):
+    for read in (
+        lambda: file_name.encode("cp437").decode("gbk"),
+        lambda: os.fsencode(file_name).decode("gbk"),
+    ):
         try:
             found.append(read())
         except (UnicodeEncodeError, UnicodeDecodeError):
@@ -172,7 +181,7 @@ def find_profile(given: str | Path, data: Path) -> Path:
     )  # fmt: skip
 
 
-def malformed(where: str, what: str, remedy: str = "请对照 docs/mapping.md。") -> None:
+def malformed(where: str, what: str, remedy: str = "请对照 docs/mapping.md。") -> NoReturn:
     """Raise Refusal profile.malformed that names the entry."""
     raise Refusal("profile.malformed", f"{where}：{what}。", remedy)
 

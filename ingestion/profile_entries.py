@@ -76,7 +76,7 @@ def _file(where: str, entry: dict[str, Any]) -> FileRule:
     patterns = entry.get("pattern")
     patterns = [patterns] if isinstance(patterns, str) else patterns
     if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) and p for p in patterns):
-        malformed(f"{where} pattern", "应是文件名的样式，如 \"penalty*\"，或几个样式的列表")
+        malformed(f"{where} pattern", '应是文件名的样式，如 "penalty*"，或几个样式的列表')
     where = f"{where}（{patterns[0]}）"
     for name in ("ignore", "personal"):
         _texts(f"{where} {name}", entry.get(name, []))
@@ -166,12 +166,16 @@ def _check_marks(where: str, feed: Feed) -> None:
 
 
 def _join(given: Any) -> Join:
-    if isinstance(given, dict) and set(given) <= {"parts", "between"} and isinstance(given.get("between", ""), str):
+    if (
+        isinstance(given, dict)
+        and set(given) <= {"parts", "between"}
+        and isinstance(given.get("between", ""), str)
+    ):
         given, between = given.get("parts"), given.get("between", "-")
     else:
         between = "-"
     if not isinstance(given, list) or not given or not all(isinstance(part, str) for part in given):
-        raise ValueError("应是文件列名的列表，或 {parts = […], between = \"-\"}")
+        raise ValueError('应是文件列名的列表，或 {parts = […], between = "-"}')
     return Join(tuple(given), between)
 
 

@@ -62,6 +62,7 @@ class Figures:
 def read_figures(connection: Connection, day: date, place: str) -> Figures:
     """Count what had been received, or told, by the end of `day`. Raises Refusal rules.*."""
     limit = int(load_rules().value("ingestion.timely_working_days", place, day))
+    set_up(connection)
     offices = office_codes(connection)
     counts = _frame(connection, _COUNTS, ("dataset", "office", "month", "read", "faulty", "repeated"), day)
     faults = _frame(connection, _FAULTS, ("dataset", "office", "month", "code", "rows"), day)
@@ -77,8 +78,8 @@ def read_figures(connection: Connection, day: date, place: str) -> Figures:
     )
     for frame in (counts, faults, delays, mendings):
         frame["office"] = [offices.get(office, office) for office in frame["office"]]
-    delays = delays.groupby(["dataset", "office", "month", "days"], as_index=False)["decisions"].sum()
-    return Figures(day, limit, counts, delays, mendings, faults)
+    grouped = delays.groupby(["dataset", "office", "month", "days"])["decisions"].sum().reset_index()
+    return Figures(day, limit, counts, grouped, mendings, faults)
 
 
 def rates(figures: Figures, by: Sequence[str] = ("dataset", "office")) -> pd.DataFrame:
@@ -143,7 +144,7 @@ def first_reports(dataset: Dataset, chosen: str = "") -> str:
     """SQL of one row a decision: natural_key, office, decided, reported, days. `chosen` narrows the decisions.
 
     The first report counts, be it one whose row was held: a later version is no later report. Its time is the
-    row's own 数据更新时间 where it gives one, else the receipt. Takes :until, :dataset, :days, :passed, :longest.
+    row's own 数据更新时间 where it gives one, else the receipt. Takes :until, :dataset, :passed, :longest.
     """
     return f"""
 WITH held AS (
@@ -151,20 +152,28 @@ WITH held AS (
    WHERE batch.dataset = :dataset AND batch.state = 'loaded' AND batch.received_at < :until
      AND fault.natural_key IS NOT NULL GROUP BY 1),
 told AS (
-  SELECT DISTINCT ON (natural_key) natural_key, "{dataset.sender}" AS office, "{dataset.occurred}" AS decided,
-    known_at AS at FROM "{dataset.table}" WHERE known_at < :until {chosen} ORDER BY natural_key, known_at, id),
-days AS (SELECT * FROM unnest(CAST(:days AS date[]), CAST(:passed AS int[])) AS days (day, passed)),
+  SELECT natural_key, "{dataset.sender}" AS office, "{dataset.occurred}" AS decided, known_at AS at
+    FROM "{dataset.table}" one WHERE known_at < :until {chosen} AND NOT EXISTS (
+      SELECT FROM "{dataset.table}" earlier WHERE earlier.natural_key = one.natural_key
+         AND (earlier.known_at, earlier.id) < (one.known_at, one.id))),
 reported AS (
   SELECT natural_key, coalesce(office, '') AS office, decided, least(told.at, held.at)::date AS reported
     FROM told LEFT JOIN held USING (natural_key))
-SELECT natural_key, office, decided, reported, least(last.passed - first.passed, :longest) AS days FROM reported
-  JOIN days first ON first.day = greatest(decided, DATE '{CALENDAR_FROM}') JOIN days last ON last.day = reported"""
+SELECT natural_key, office, decided, reported, least(
+    (CAST(:passed AS int[]))[reported - DATE '{CALENDAR_FROM}' + 1]
+    - (CAST(:passed AS int[]))[greatest(decided - DATE '{CALENDAR_FROM}', 0) + 1], :longest) AS days
+  FROM reported WHERE decided IS NOT NULL"""
+
+
+def set_up(connection: Connection) -> None:
+    """Let this transaction hash a million keys in memory, and not compile what runs for a second or two."""
+    connection.execute(text("SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true)"))
 
 
 def calendar(day: date) -> dict[str, Any]:
     """The parameters of `first_reports` that are the same for every dataset."""
-    days, passed = working_days_until(CALENDAR_FROM, day)
-    return {"days": days, "passed": passed, "longest": LONGEST, "until": end_of(day)}
+    passed = working_days_until(CALENDAR_FROM, day)
+    return {"passed": passed, "longest": LONGEST, "until": end_of(day)}
 
 
 def _frame(connection: Connection, statement: str, columns: Sequence[str], day: date) -> pd.DataFrame:

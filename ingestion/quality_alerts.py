@@ -44,12 +44,12 @@ class Alert:
 
     def sentence(self, offices: dict[str, str]) -> str:
         """What a person reads."""
-        name, _, worse = MEASURES[self.measure]
+        name, of, worse = MEASURES[self.measure]
         value, threshold = (shown_measure(self.measure, number) for number in (self.value, self.threshold))
         title = DATASETS[self.dataset].title if self.dataset in DATASETS else self.dataset
         return (
             f"{self.month:%Y-%m} {title}，{offices.get(self.office, self.office) or '机构不明'}：{name} {value}，"
-            f"{'高于' if worse > 0 else '低于'} {threshold}（共 {self.rows:,} {'件' if self.measure != 'pass_rate' else '行'}）。"
+            f"{'高于' if worse > 0 else '低于'} {threshold}（共 {self.rows:,} {'行' if of == 'read' else '件'}）。"
         )
 
 
@@ -107,8 +107,7 @@ def record_alerts(connection: Connection, alerts: Sequence[Alert], day: date) ->
 def with_records(connection: Connection, alerts: Sequence[Alert]) -> list[Alert]:
     """The alerts with the time at which each was first recorded."""
     recorded = {
-        tuple(row)[:4]: row.noticed_at
-        for row in connection.execute(select(*_KEY, QualityAlert.noticed_at))
+        tuple(row)[:4]: row.noticed_at for row in connection.execute(select(*_KEY, QualityAlert.noticed_at))
     }
     return [replace(alert, noticed_at=recorded.get(_key(alert))) for alert in alerts]
 

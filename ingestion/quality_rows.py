@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ingestion.datasets import DATASETS, Dataset
-from ingestion.quality import calendar, first_reports, office_codes
+from ingestion.quality import calendar, first_reports, office_codes, set_up
 from registry.clock import end_of
 from registry.rules import load_rules
 
@@ -52,10 +52,13 @@ class Drill:
     """Of faulty rows: only this fault."""
 
 
-def drill_rows(connection: Connection, drill: Drill, page: int = 1, size: int = PAGE) -> tuple[int, list[dict[str, Any]]]:
+def drill_rows(
+    connection: Connection, drill: Drill, page: int = 1, size: int = PAGE
+) -> tuple[int, list[dict[str, Any]]]:
     """How many rows there are, and one page of them. Raises KeyError for an unknown dataset or kind."""
     dataset = DATASETS[drill.dataset]
     statement = {"late": _late, "faulty": _faulty, "repeated": _repeated}[drill.kind](dataset, drill)
+    set_up(connection)
     codes = office_codes(connection)
     names = [name for name, code in codes.items() if code == drill.office] + [drill.office]
     given = {

@@ -29,9 +29,7 @@ def note_repeats(
     connection.execute(text(_KEEP), {"batch": batch_id, "kept": KEPT})
     counted = connection.execute(text("SELECT sender, count(*) AS many FROM staging_repeat GROUP BY sender"))
     repeated = {row.sender: row.many for row in counted}
-    return {
-        office: [read, faulty, repeated.get(office, 0)] for office, (read, faulty, _) in senders.items()
-    }
+    return {office: [read, faulty, repeated.get(office, 0)] for office, (read, faulty, _) in senders.items()}
 
 
 def _heard_before(connection: Connection, table: str, batch_id: int) -> bool:

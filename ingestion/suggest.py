@@ -142,7 +142,9 @@ def name_score(column: Column, heading: str) -> tuple[float, str]:
         if letters in whole + initials and len(letters) > 2:
             return (0.95, "拼音") if letters in whole else (0.85, "拼音首字母")
     ours = [_same(text) for name in column.names() for text in _variants(name) if not text.isascii()]
-    theirs = [_same(text) for text in (*_variants(heading), _translated(heading)) if text and not text.isascii()]
+    theirs = [
+        _same(text) for text in (*_variants(heading), _translated(heading)) if text and not text.isascii()
+    ]
     best = max((_alike(one, other) for one in ours for other in theirs), default=0.0)
     own = max((_alike(_same(heading_key(column.heading)), other) for other in theirs), default=0.0)
     best = 0.95 * best + 0.05 * own  # of two columns with a like alias, the one whose own name is nearer

@@ -25,7 +25,11 @@ def profile_text(proposal: Proposal, name: str | None = None) -> str:
         "# 每一行都要由人核对；改好后用 wurao mapping check 试读，再用 wurao ingest --profile 归集。格式见 docs/mapping.md。",
         "",
         f"name = {_quoted(name or stem_of(proposal.file_name))}",
-        *([f"encoding = {_quoted(proposal.encoding)}"] if proposal.encoding not in ("excel", "utf-8", "utf-8-sig") else []),
+        *(
+            [f"encoding = {_quoted(proposal.encoding)}"]
+            if proposal.encoding not in ("excel", "utf-8", "utf-8-sig")
+            else []
+        ),
         *_opaque(proposal),
         "",
         "[[file]]",
@@ -38,12 +42,16 @@ def profile_text(proposal: Proposal, name: str | None = None) -> str:
         "",
         "[file.feeds.columns]",
     ]
-    for match in proposal.matches:
-        lines.append(
-            f"{_quoted(match.column)} = {_quoted(match.heading)}   # 把握{match.confidence}（{match.score:.2f}）：{match.reason}"
-        )
+    lines += [
+        f"{_quoted(match.column)} = {_quoted(match.heading)}   # 把握{match.confidence}（{match.score:.2f}）：{match.reason}"
+        for match in proposal.matches
+    ]
     if proposal.missing:
-        lines += ["", "[file.feeds.constants]", "# 必填而文件里没有找到：请填一个固定的值，或在上面指明是哪一列。留空则每一行都作问题行。"]
+        lines += [
+            "",
+            "[file.feeds.constants]",
+            "# 必填而文件里没有找到：请填一个固定的值，或在上面指明是哪一列。留空则每一行都作问题行。",
+        ]
         for heading in proposal.missing:
             lines.append(f'{_quoted(heading)} = ""{_choices_hint(columns[heading])}')
     lines += _dates(proposal, columns) + _amounts(proposal, columns) + _values(proposal, columns)
@@ -91,7 +99,9 @@ def _dates(proposal: Proposal, columns: dict[str, Column]) -> list[str]:
         form, share, others = sample.dates
         if form != STANDARD:
             doubt = f"；也可能是 {'、'.join(others)}，请核对" if others else ""
-            lines.append(f"{_quoted(match.column)} = {_quoted(form)}   # 读得出 {share:.0%}，如 {sample.texts[0]}{doubt}")
+            lines.append(
+                f"{_quoted(match.column)} = {_quoted(form)}   # 读得出 {share:.0%}，如 {sample.texts[0]}{doubt}"
+            )
     return ["", "[file.feeds.dates]", *lines] if lines else []
 
 
@@ -105,7 +115,9 @@ def _amounts(proposal: Proposal, columns: dict[str, Column]) -> list[str]:
         if (unit and unit != "万元") or marks:
             lines.append(f"{_quoted(match.column)} = {{ unit = {_quoted(unit or '万元')}{marks} }}")
         elif not unit:
-            lines.append(f'# {_quoted(match.column)} = "元"   # 列名没有写单位，按万元读；若是元，请去掉行首的 #')
+            lines.append(
+                f'# {_quoted(match.column)} = "元"   # 列名没有写单位，按万元读；若是元，请去掉行首的 #'
+            )
     return ["", "[file.feeds.amounts]", *lines] if lines else []
 
 
@@ -117,7 +129,11 @@ def _values(proposal: Proposal, columns: dict[str, Column]) -> list[str]:
             continue
         unknown = unknown_texts(column, proposal.samples[match.heading]) if column.choices else {}
         if unknown:
-            lines += ["", f"[file.feeds.values.{_quoted(match.column)}]", f"# 代码表外的文字{_choices_hint(column)}"]
+            lines += [
+                "",
+                f"[file.feeds.values.{_quoted(match.column)}]",
+                f"# 代码表外的文字{_choices_hint(column)}",
+            ]
             lines += [_stub(text, ours) for text, ours in unknown.items()]
     return lines
 

@@ -16,13 +16,13 @@ def is_working(day: date) -> bool:
     return bool(chinese_calendar.is_workday(day)) if day.year in _ANNOUNCED else day.weekday() < 5
 
 
-def working_days_until(first: date, last: date) -> tuple[list[date], list[int]]:
-    """Every day from `first` to `last`, and how many working days had passed by its end since `first`.
+def working_days_until(first: date, last: date) -> list[int]:
+    """For every day from `first` to `last`: how many working days had passed by its end since `first`.
 
     The difference of two counts is the number of working days after the earlier day, up to the later.
     """
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return days, np.cumsum([is_working(day) for day in days]).tolist()
+    return np.cumsum([is_working(day) for day in days]).tolist()
 
 
 def working_days_after(first: Sequence[date], last: Sequence[date]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -30,7 +30,7 @@ def working_days_after(first: Sequence[date], last: Sequence[date]) -> np.ndarra
     if not first:
         return np.zeros(0, dtype=np.int64)
     start = min(*first, *last)
-    until = working_days_until(start, max(*first, *last))[1]
+    until = working_days_until(start, max(*first, *last))
     return np.array(
         [until[(b - start).days] - until[(a - start).days] for a, b in zip(first, last, strict=True)]
     )

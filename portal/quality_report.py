@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from portal.reading.quality import NAMES, Desk, fault_counts, fault_sentence, plain, shown, title_of
 from ingestion.quality import rates
+from portal.reading.quality import NAMES, Desk, fault_counts, fault_sentence, plain, shown, title_of
 from registry import clock
 from registry.rules import load_rules
 from reports.pages import write_page
@@ -62,15 +62,20 @@ def write_quality_report(desk: Desk, place: str, folder: Path) -> list[Path]:
 
 def cards(desk: Desk) -> list[dict[str, str]]:
     """The whole period in four boxes."""
-    total = {name: sum(row[name] for row in desk.by_dataset) for name in ("read", "faulty", "repeated", "dated", "late")}
+    total = {
+        name: sum(row[name] for row in desk.by_dataset)
+        for name in ("read", "faulty", "repeated", "dated", "late")
+    }
 
     def share(part: int, whole: int, worse: bool) -> str:
         return "—" if not whole else f"{part / whole if worse else 1 - part / whole:.2%}"
 
     days = desk.figures.mendings["days"]
     return [
-        {"name": "合格率", "value": share(total["faulty"], total["read"], False), "said": f"报送 {total['read']:,} 行，问题 {total['faulty']:,} 行"},
-        {"name": "及时率", "value": share(total["late"], total["dated"], False), "said": f"决定 {total['dated']:,} 件，迟报 {total['late']:,} 件"},
+        {"name": "合格率", "value": share(total["faulty"], total["read"], False),
+         "said": f"报送 {total['read']:,} 行，问题 {total['faulty']:,} 行"},
+        {"name": "及时率", "value": share(total["late"], total["dated"], False),
+         "said": f"决定 {total['dated']:,} 件，迟报 {total['late']:,} 件"},
         {"name": "重复率", "value": share(total["repeated"], total["read"], True), "said": f"重复 {total['repeated']:,} 行"},
         {"name": "更正时长", "value": f"{days.median():g} 个工作日" if len(days) else "—", "said": f"已更正 {len(days):,} 件（中位数）"},
     ]  # fmt: skip
@@ -99,8 +104,8 @@ def faults_csv(desk: Desk) -> str:
     """Faulty rows by month, dataset, office and code."""
     frame = desk.figures.faults.sort_values(["month", "dataset", "office", "code"])
     lines = [
-        [f"{row.month:%Y-%m}", title_of(row.dataset), row.office, desk.office(row.office), row.code, row.rows]
-        for row in frame.itertuples()
+        [f"{month:%Y-%m}", title_of(dataset), office, desk.office(office), code, rows]
+        for dataset, office, month, code, rows in frame.to_numpy().tolist()
     ]
     return csv_text(["月份", "数据集", "机构代码", "机构", "问题代码", "行数"], lines)
 

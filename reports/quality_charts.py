@@ -17,6 +17,8 @@ LINE_COLOURS = (BLUE, ORANGE, GREEN, RED, "#CC79A7", "#56B4E9", "#7A6A00", GREY)
 MARKS = "osD^vPX*"
 DASHES = ("-", "--", ":")
 FAULTS_SHOWN = 15
+NEARLY_ALL = 0.9
+"""The palest of a heat table is 100 %, the darkest no better than this: small differences look small."""
 PALE, DARK = np.array([0.95, 0.97, 0.99]), np.array([0.0, 0.30, 0.52])
 
 
@@ -62,20 +64,20 @@ def chart_months(
 
 def chart_heat(
     name: str, measure: str, offices: Sequence[str], datasets: Sequence[str],
-    values: Mapping[tuple[str, str], float], high_is_bad: bool = False,
+    values: Mapping[tuple[str, str], float],
 ) -> Chart:  # fmt: skip
-    """One measure by office and dataset (机构 × 数据集). Offices stand in the order given: no ranking."""
-    given = [value for value in values.values()]
-    low, high = (min(given), max(given)) if given else (0.0, 1.0)
-    span = high - low or 1.0
+    """One share by office and dataset (机构 × 数据集). Offices stand in the order given: no ranking."""
+    low = min([NEARLY_ALL, *values.values()])
 
     def painter(ax: Axes) -> None:
         for y, office in enumerate(offices):
             for x, dataset in enumerate(datasets):
                 value = values.get((office, dataset))
-                _paint_cell(ax, x, y, value, ((value or 0.0) - low) / span, high_is_bad)
+                _paint_cell(ax, x, y, value, (1 - (value or 0.0)) / (1 - low))
         ax.set(xlim=(0, len(datasets)), ylim=(len(offices), 0))
-        ax.set_xticks([n + 0.5 for n in range(len(datasets))], datasets, rotation=25, ha="right", fontsize=8.5)
+        ax.set_xticks(
+            [n + 0.5 for n in range(len(datasets))], datasets, rotation=25, ha="right", fontsize=8.5
+        )
         ax.set_yticks([n + 0.5 for n in range(len(offices))], offices, fontsize=8.5)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
@@ -84,7 +86,7 @@ def chart_heat(
         (office, *("—" if (office, d) not in values else f"{values[office, d]:.2%}" for d in datasets))
         for office in offices
     ]
-    said = f"{len(offices)} 个机构、{len(datasets)} 类数据；颜色越深，{measure}越{'高' if high_is_bad else '低'}；斜线为没有数据。"
+    said = f"{len(offices)} 个机构、{len(datasets)} 类数据；颜色越深，{measure}越低；斜线为没有数据。"
     size = (7.4, 1.3 + 0.3 * max(len(offices), 2))
     return paint(name, f"{measure}：机构 × 数据集", said, ("机构", *datasets), rows, painter, size)
 
@@ -125,9 +127,7 @@ def chart_faults(name: str, counts: Sequence[tuple[str, str, int]]) -> Chart:
     def painter(ax: Axes) -> None:
         labels = [f"{words}（{code}）" for code, words, _ in shown]
         bars = ax.barh(labels, [entry[2] for entry in shown], color=BLUE, height=0.65)
-        texts = [
-            f"{entry[2]:,}（累计 {share:.0%}）" for entry, share in zip(shown, shares, strict=True)
-        ]
+        texts = [f"{entry[2]:,}（累计 {share:.0%}）" for entry, share in zip(shown, shares, strict=True)]
         ax.bar_label(bars, texts, padding=4, fontsize=8.5)
         ax.invert_yaxis()
         ax.margins(x=0.25)
@@ -144,12 +144,13 @@ def chart_faults(name: str, counts: Sequence[tuple[str, str, int]]) -> Chart:
     return paint(name, "问题构成", said, ("代码", "问题", "行数", "累计占比"), rows, painter, size)
 
 
-def _paint_cell(ax: Axes, x: int, y: int, value: float | None, place: float, high_is_bad: bool) -> None:
+def _paint_cell(ax: Axes, x: int, y: int, value: float | None, strength: float) -> None:
     frame = (x + 0.03, y + 0.05)
     if value is None:
-        ax.add_patch(Rectangle(frame, 0.94, 0.9, facecolor="white", edgecolor="#DDDDDD", hatch="///", linewidth=0))
+        ax.add_patch(
+            Rectangle(frame, 0.94, 0.9, facecolor="white", edgecolor="#DDDDDD", hatch="///", linewidth=0)
+        )
         return
-    strength = place if high_is_bad else 1 - place
     face = PALE + (DARK - PALE) * strength
     ax.add_patch(Rectangle(frame, 0.94, 0.9, facecolor=tuple(float(part) for part in face), linewidth=0))
     ink = "white" if strength > 0.5 else "#222222"

@@ -22,7 +22,8 @@ def ingest(
         str | None, typer.Option(help="which dataset it is; default: by the file's name")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="mapping profile for a foreign layout: a TOML file, or its name in data/profiles")
+        str | None,
+        typer.Option(help="mapping profile for a foreign layout: a TOML file, or its name in data/profiles"),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -17,7 +17,9 @@ from portal.cli.console import Json, app, out, tell
 from registry.errors import Refusal
 from registry.settings import load_settings
 
-mapping_app = typer.Typer(help="Mapping profiles (对照方案): propose one for a file, try one on a file.", no_args_is_help=True)
+mapping_app = typer.Typer(
+    help="Mapping profiles (对照方案): propose one for a file, try one on a file.", no_args_is_help=True
+)
 app.add_typer(mapping_app, name="mapping")
 
 
@@ -28,7 +30,9 @@ def suggest_mapping(
     output: Annotated[
         Path | None, typer.Option("--out", help="write the proposal as a profile (TOML); never overwrites")
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="encoding of the file, where the guess is wrong")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="encoding of the file, where the guess is wrong")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Propose a mapping profile (对照建议) for a file, by names and contents; a person reads it before it is used."""

@@ -25,7 +25,8 @@ def show_quality(
         str | None, typer.Option(help="last month of the period, YYYY-MM (default: that of the date)")
     ] = None,
     months: Annotated[
-        int | None, typer.Option(help="how many months the period has (default: all there is; with --month 1)")
+        int | None,
+        typer.Option(help="how many months the period has (default: all there is; with --month 1)"),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="folder for an HTML report with plots, and the figures as CSV")
@@ -50,7 +51,11 @@ def show_quality(
 
 
 def _show(desk: Desk, rows: list[dict[str, Any]], by_office: bool, whole: bool) -> None:
-    columns = [name for name in (OFFICE_COLUMNS if by_office else DATASET_COLUMNS) if name in ("dataset", "office", *SHOWN)]
+    columns = [
+        name
+        for name in (OFFICE_COLUMNS if by_office else DATASET_COLUMNS)
+        if name in ("dataset", "office", *SHOWN)
+    ]
     period = "" if whole else f"{desk.months[0]:%Y-%m} 至 {desk.months[-1]:%Y-%m}，"
     table = Table(*(NAMES[name] for name in columns), title=f"数据质量（{period}截至 {desk.day}）")
     for row in for_people(desk, rows, columns):
@@ -59,4 +64,6 @@ def _show(desk: Desk, rows: list[dict[str, Any]], by_office: bool, whole: bool) 
     for alert in desk.alerts[-ALERTS_SHOWN:]:
         out.print(f"[yellow]预警[/yellow] {alert.sentence(desk.offices)}")
     if len(desk.alerts) > ALERTS_SHOWN:
-        out.print(f"[dim]以上是最近的 {ALERTS_SHOWN} 条，共 {len(desk.alerts)} 条；用 --month 看某一个月。[/dim]")
+        out.print(
+            f"[dim]以上是最近的 {ALERTS_SHOWN} 条，共 {len(desk.alerts)} 条；用 --month 看某一个月。[/dim]"
+        )

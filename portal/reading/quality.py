@@ -1,18 +1,21 @@
 """Data quality (数据质量) for officers and for the report: figures of some months, their pictures and alerts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from ingestion.datasets import DATASETS
 from ingestion.faults import SENTENCES
 from ingestion.quality import Figures, office_names, rates, read_figures
 from ingestion.quality_alerts import Alert, find_alerts, shown_measure, threshold_of, with_records
 from registry.errors import Refusal
+from registry.rules import load_rules
+from registry.tables.batch import Batch
 from reports import quality_charts as charts
 from reports.canvas import Chart
 
@@ -24,7 +27,8 @@ NAMES = {
     "timely_rate": "及时率", "mended": "已更正", "mending_days": "更正时长（工作日）",
 }  # fmt: skip
 FAULT_WORDS = {
-    "excluded": "按对照方案不归集", "missing": "必填为空", "missing_if": "应填而空", "unknown_code": "不在代码表", "unmatched": "主体未登记",
+    "excluded": "按对照方案不归集", "missing": "必填为空", "missing_if": "应填而空", "unknown_code": "不在代码表",
+    "unmatched": "主体未登记",
     "code_check": "代码校验码不对", "code_length": "代码位数不对", "regno_check": "注册号校验不对", "no_identity": "没有主体标识",
     "code_organisation": "组织机构代码校验不对", "code_alphabet": "代码字符不对", "code_scientific": "代码成科学计数",
     "after_known": "发生晚于知悉", "future_known": "更新时间在将来", "date_order": "日期先后不对", "conflicting": "同文件两种内容",
@@ -35,6 +39,10 @@ FAULT_WORDS = {
     "too_large": "过大", "too_long": "过长", "bad_integer": "不是整数", "bad_boolean": "不是是或否", "bad_days": "每月日期读不成",
     "bad_json": "不是 JSON 对象", "bad_format": "不合方案写明的格式", "unmapped": "对照表里没有", "split_mismatch": "拆分不合",
 }  # fmt: skip
+
+
+_KEPT: dict[str, tuple[Any, Figures]] = {}
+"""The last figures and what they were counted from."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +71,10 @@ def read_desk(
     dataset: str = "", pictures: bool = True,
 ) -> Desk:  # fmt: skip
     """The figures as of `day`, of the `months` months (None: all there is) that end with `last` (default: the month of `day`)."""
-    whole = read_figures(connection, day, place)
-    period = months_until(last or day, months) if months else whole.months() or [day.replace(day=1)]
+    whole = _figures(connection, day, place)
+    period = (
+        months_until(last or day, months) if months is not None else whole.months() or [day.replace(day=1)]
+    )
     figures = whole.only(month=period, **({"dataset": [dataset]} if dataset else {}))
     offices = office_names(connection)
     alerts = with_records(connection, find_alerts(figures, place))
@@ -73,6 +83,20 @@ def read_desk(
         plain(rates(figures, ("dataset", "office"))), alerts, offices,
     )  # fmt: skip
     return Desk(**{**desk.__dict__, "charts": draw(desk, place)}) if pictures else desk
+
+
+def _figures(connection: Connection, day: date, place: str) -> Figures:
+    """The figures, counted anew only when a batch has come, gone on or been undone since they were last asked for."""
+    state = connection.execute(
+        select(func.max(Batch.id), func.sum(Batch.rows_read), func.count().filter(Batch.state == "loaded"))
+    ).one()
+    key = (str(connection.engine.url), day, place, load_rules().version, *state)
+    known = _KEPT.get("last")
+    if known and known[0] == key:
+        return known[1]
+    figures = read_figures(connection, day, place)
+    _KEPT["last"] = (key, figures)
+    return figures
 
 
 def months_until(last: date, many: int) -> list[date]:
@@ -143,7 +167,7 @@ def draw(desk: Desk, place: str) -> dict[str, Chart]:
             found[f"heat_{measure}"] = _heat(desk, measure, values)
     if len(desk.figures.delays):
         counts = desk.figures.delays.groupby("days")["decisions"].sum()
-        whole = {int(day): int(many) for day, many in counts.items()}
+        whole = dict(zip(counts.index.tolist(), counts.tolist(), strict=True))
         found["delays"] = charts.chart_delays("quality-delays", whole, desk.figures.limit)
     if len(desk.figures.faults):
         found["faults"] = charts.chart_faults("quality-faults", fault_counts(desk.figures))
@@ -157,8 +181,8 @@ def fault_counts(figures: Figures) -> list[tuple[str, str, int]]:
 
 
 def fault_sentence(code: str) -> str:
-    """What a fault asks for, braces and all, for people."""
-    return SENTENCES.get(code, code)
+    """What a fault asks for, whatever was found, for people."""
+    return re.sub(r"\{\w+\}", "…", SENTENCES.get(code, code))
 
 
 def _heat(desk: Desk, measure: str, values: dict[tuple[str, str], float]) -> Chart:

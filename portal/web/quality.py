@@ -1,5 +1,6 @@
 """Data quality (数据质量) for officers: figures by dataset, office and month, pictures, alerts, and the rows behind them."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from ingestion.datasets import DATASETS
 from ingestion.quality import office_names, rates
+from ingestion.quality_alerts import Alert
 from ingestion.quality_rows import EVERYTHING, HEADINGS, KINDS, PAGE, Drill, drill_rows
 from portal.guard import Permission, Visitor, guard, scope_for
 from portal.house import House
@@ -23,8 +25,17 @@ from portal.quality_report import (
     figures_csv,
     for_people,
 )
-from portal.reading.quality import MONTHS, NAMES, fault_sentence, month_of, month_span, plain, read_desk, title_of
-from portal.web.pages import render
+from portal.reading.quality import (
+    MONTHS,
+    NAMES,
+    fault_sentence,
+    month_of,
+    month_span,
+    plain,
+    read_desk,
+    title_of,
+)
+from portal.web.pages import render, see
 from registry import clock, journal
 from registry.scope import not_yours, require_whole_place
 from reports.inline_svg import without_styles
@@ -51,7 +62,9 @@ def quality_page(
     chosen = _known(dataset) if dataset else ""
     with house.engine.connect() as connection:
         desk = read_desk(connection, day, house.settings.place, last, months, chosen)
-    figures = desk.figures.only(office=[office]) if chosen and office in desk.offices | {"": ""} else desk.figures
+    figures = (
+        desk.figures.only(office=[office]) if chosen and office in desk.offices | {"": ""} else desk.figures
+    )
     monthly = plain(rates(figures, ("month", "dataset", "office"))) if chosen else []
     by_office = [row for row in desk.by_office if chosen]
     return render(
@@ -63,7 +76,7 @@ def quality_page(
         by_dataset=_linked(for_people(desk, desk.by_dataset, DATASET_COLUMNS), desk.by_dataset),
         by_office=_linked(for_people(desk, by_office, OFFICE_COLUMNS), by_office),
         by_month=_linked(for_people(desk, monthly, MONTH_COLUMNS), monthly) if office else [],
-        alerts=[(alert, alert.sentence(desk.offices)) for alert in reversed(desk.alerts)],
+        alerts=[(alert, alert.sentence(desk.offices)) for alert in newest_first(desk.alerts)],
         pictures={name: (chart, without_styles(chart.svg)) for name, chart in desk.charts.items()},
         faults=[(code, words, many, fault_sentence(code)) for code, words, many in fault_counts(figures)],
         dataset=chosen,
@@ -90,8 +103,10 @@ def row_page(
     code: str = "",
     page: int = 1,
 ) -> Response:
-    """The rows behind one figure, a page at a time."""
+    """The rows behind one figure, a page at a time; without saying which, back to the figures."""
     require_whole_place(scope_for(request, visitor))
+    if not dataset:  # the type-size button comes back to the bare path
+        return see("/staff/quality")
     house: House = request.app.state.house
     drill = _drill(house, dataset, kind, office, month_span(month, months), code)
     number = max(1, min(page, EVERYTHING // PAGE))
@@ -134,7 +149,12 @@ def row_file(
     drill = _drill(house, dataset, kind, office, month_span(month, months), code)
     with house.engine.begin() as connection:
         total, rows = drill_rows(connection, drill, 1, EVERYTHING)
-        _note(connection, visitor, f"{dataset} {kind}", {"office": office, "month": month, "months": months, "rows": total})
+        _note(
+            connection,
+            visitor,
+            f"{dataset} {kind}",
+            {"office": office, "month": month, "months": months, "rows": total},
+        )
     lines = [[row[name] for name in HEADINGS[kind]] for row in rows]
     return _csv(csv_text(list(HEADINGS[kind].values()), lines), f"quality_{dataset}_{kind}")
 
@@ -152,7 +172,9 @@ def figure_file(
     house: House = request.app.state.house
     last, chosen = month_of(month) if month else None, _known(dataset) if dataset else ""
     with house.engine.begin() as connection:
-        desk = read_desk(connection, clock.today(), house.settings.place, last, months, chosen, pictures=False)
+        desk = read_desk(
+            connection, clock.today(), house.settings.place, last, months, chosen, pictures=False
+        )
         _note(connection, visitor, "figures", {"month": month, "months": months, "dataset": dataset})
     return _csv(figures_csv(desk), "quality_figures")
 
@@ -193,3 +215,8 @@ def _note(connection: Connection, visitor: Visitor, subject: str, detail: dict[s
 def _csv(text: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def newest_first(alerts: Sequence[Alert]) -> list[Alert]:
+    """The last month first; within a month by dataset and office in their order."""
+    return sorted(alerts, key=lambda alert: alert.month, reverse=True)

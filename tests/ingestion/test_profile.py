@@ -89,7 +89,9 @@ def test_a_vendor_s_layout_comes_in_without_code(town: Ingest, database: Databas
     profile, file = write_bay(tmp_path)
     report = ingest_file(database.engine_for("ingest"), file, profile=profile)
     assert (report.rows_new, report.rows_faulty) == (2, 3), report.faults
-    assert report.fault_counts == {"bad_format": 2, "unmapped": 1, "split_mismatch": 1}, "one fault a cell, no more"
+    assert report.fault_counts == {"bad_format": 2, "unmapped": 1, "split_mismatch": 1}, (
+        "one fault a cell, no more"
+    )
     assert {(f["row_no"], f["column"], f["code"]) for f in report.faults} == {
         (6, "类", "unmapped"), (7, "文号和日期", "split_mismatch"), (8, "文号和日期", "bad_format"), (8, "罚", "bad_format"),
     }  # fmt: skip
@@ -98,11 +100,22 @@ def test_a_vendor_s_layout_comes_in_without_code(town: Ingest, database: Databas
             "SELECT cf_wsh, cf_yj, cf_nr_fk::float, cf_nr_wfff::float, cf_jdrq::text, cf_gsjzq::text, known_at::text, cf_cfjg"
             " FROM penalty ORDER BY 1"
         )).all()  # fmt: skip
-        batch = connection.execute(text("SELECT profile FROM batch WHERE id = :id"), {"id": report.batch_id}).scalar_one()
+        batch = connection.execute(
+            text("SELECT profile FROM batch WHERE id = :id"), {"id": report.batch_id}
+        ).scalar_one()
         senders = connection.execute(text("SELECT DISTINCT sender FROM row_fault")).scalars().all()
         kept = connection.execute(text("SELECT raw FROM row_fault")).scalars().all()
     assert [tuple(row) for row in rows] == [
-        ("湾罚1号", "见决定书", 0.12345, None, "2026-02-26", "2029-02-26", "2026-03-02 17:00:00", "湾区市场监督管理局"),
+        (
+            "湾罚1号",
+            "见决定书",
+            0.12345,
+            None,
+            "2026-02-26",
+            "2029-02-26",
+            "2026-03-02 17:00:00",
+            "湾区市场监督管理局",
+        ),
         ("湾罚2号", "食品法", None, 0.3, "2026-02-27", None, "2026-03-02 17:00:00", "湾区市场监督管理局"),
     ]
     assert batch == load_profile(profile).version
@@ -121,7 +134,11 @@ def test_a_changed_profile_has_another_version(tmp_path: Path) -> None:
 def test_a_dry_run_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
     profile, file = write_bay(tmp_path)
     (run,) = try_profile(profile, file)
-    assert (run.rows, run.faulty, run.fault_counts) == (5, 3, {"bad_format": 1, "unmapped": 1, "split_mismatch": 1})
+    assert (run.rows, run.faulty, run.fault_counts) == (
+        5,
+        3,
+        {"bad_format": 1, "unmapped": 1, "split_mismatch": 1},
+    )
     with pytest.raises(Refusal, match="没有说怎样读"):
         try_profile(profile, tmp_path / "other.csv")
 
@@ -172,7 +189,10 @@ FEED = '[[file]]\npattern = "x"\n[[file.feeds]]\ndataset = "penalty"\n'
         (FEED + '[[file.feeds.split]]\nfrom = "a"\npattern = "(?P<a>(x+)+)"\ninto = {a = "违法事实"}', "第 1 个 split pattern", "重复里面"),
         (FEED + '[[file.feeds.split]]\nfrom = "a"\npattern = "(?P<a>x)"\ninto = {b = "违法事实"}', "split into", "不一致"),
         (FEED + '[[file.feeds.split]]\nfrom = "a"', "第 1 个 split", "pattern"),
-        (FEED + '[[file.feeds.threshold]]\ncolumn = "处罚内容"\nfrom = "a"\nbelow = "x"\nthen = ""\notherwise = ""', "threshold below", "x"),
+        (
+            FEED + '[[file.feeds.threshold]]\ncolumn = "处罚内容"\nfrom = "a"\nbelow = "x"\nthen = ""\notherwise = ""',
+            "threshold below", "x",
+        ),
         (FEED + '[file.feeds.join]\n"违法事实" = "a"', "join.“违法事实”", "列表"),
         (FEED + '[file.feeds.columns]\n"违法事实" = 5', "columns", "文字"),
         (FEED + 'hold_unknown = "x"', "hold_unknown", "文字"),
@@ -209,6 +229,14 @@ def test_what_is_said_of_a_column_must_fit_it(tmp_path: Path, line: str, what: s
         load_profile(path)
 
 
+def test_the_example_of_the_documentation_is_sound(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+    path = tmp_path / "example.toml"
+    path.write_text(page.split("## A whole example")[1].split("```toml")[1].split("```")[0], encoding="utf-8")
+    (feed,) = load_profile(path).files[0].feeds
+    assert feed.split[0].pattern.fullmatch("湾罚1号（26.02.26）")
+
+
 def test_a_profile_by_name(tmp_path: Path) -> None:
     (tmp_path / "profiles").mkdir()
     own = tmp_path / "profiles" / "bay.toml"
@@ -216,7 +244,7 @@ def test_a_profile_by_name(tmp_path: Path) -> None:
     assert find_profile("bay", tmp_path) == own
     assert find_profile(str(own), Path("/nowhere")) == own
     assert find_profile("austin", tmp_path).name == "austin.toml"
-    with pytest.raises(Refusal, match="没有对照方案“sea”.*austin、bay、zhejiang"):
+    with pytest.raises(Refusal, match=r"没有对照方案“sea”.*austin、bay、zhejiang"):
         find_profile("sea", tmp_path)
 
 
@@ -267,8 +295,10 @@ def test_marks_of_thousands_and_decimals_change_no_amount(amount: object) -> Non
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"(?P<a>(x+)+)y", r"(?P<a>(a|aa)*)b", r"(?P<a>.*)(?P<b>.*)(?P<c>.*)x", r"(?P<a>x)\1", r"(?P<a>x)(?=y)", "abc", "(?P<a>["]
-    + [f"(?P<a>{'a?' * 30})b", r"(?P<a>(?:a?){30})b"],
+    [
+        r"(?P<a>(x+)+)y", r"(?P<a>(a|aa)*)b", r"(?P<a>.*)(?P<b>.*)(?P<c>.*)x", r"(?P<a>x)\1", r"(?P<a>x)(?=y)", "abc",
+        "(?P<a>[", f"(?P<a>{'a?' * 30})b", r"(?P<a>(?:a?){30})b",
+    ],
 )  # fmt: skip
 def test_patterns_that_could_take_for_ever_are_refused(pattern: str) -> None:
     with pytest.raises(ValueError):

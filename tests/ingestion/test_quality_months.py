@@ -64,7 +64,9 @@ def test_the_figures_by_hand(connection: Connection) -> None:
     assert (east["late_rate"], east["timely_rate"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
     assert east["mending_days"] == 3.0, "Friday 6 March to Wednesday 11 March"
     delays = figures.delays.set_index(["office", "days"])["decisions"].to_dict()
-    assert delays == {("990101", 7): 2, ("990101", 8): 1, (WEST, 1): 1, (WEST, 12): 1}, "the make-up Saturday counts"
+    assert delays == {("990101", 7): 2, ("990101", 8): 1, (WEST, 1): 1, (WEST, 12): 1}, (
+        "the make-up Saturday counts"
+    )
 
 
 def test_as_of_an_earlier_day(connection: Connection) -> None:
@@ -79,7 +81,9 @@ def test_sums_over_offices_and_months_are_the_totals(connection: Connection) -> 
     whole = rates(figures, ("dataset",)).set_index("dataset")[counted]
     for by in (("dataset", "office"), ("month", "dataset"), ("month", "dataset", "office")):
         assert rates(figures, by).groupby("dataset")[counted].sum().loc[whole.index].equals(whole)
-    assert figures.faults.query("dataset == 'penalty'")[["office", "code", "rows"]].values.tolist() == [["990101", "missing", 1]]
+    assert figures.faults.query("dataset == 'penalty'")[["office", "code", "rows"]].values.tolist() == [
+        ["990101", "missing", 1]
+    ]
 
 
 def test_the_rows_behind_the_figures(connection: Connection) -> None:
@@ -90,13 +94,19 @@ def test_the_rows_behind_the_figures(connection: Connection) -> None:
     ]  # fmt: skip
     assert late[0]["enterprise"] == "安和市青叶茶业有限公司"
     east = Drill(DAY, "CN", "penalty", "late", "990101", MARCH, MARCH)
-    assert [row["number"] for row in drill_rows(connection, east)[1]] == ["a3"], "an office by its code, rows by its name"
+    assert [row["number"] for row in drill_rows(connection, east)[1]] == ["a3"], (
+        "an office by its code, rows by its name"
+    )
     assert drill_rows(connection, Drill(DAY, "CN", "penalty", "late", "990101", APRIL, APRIL)) == (0, [])
-    total, faulty = drill_rows(connection, Drill(DAY, "CN", "penalty", "faulty", "990101", MARCH, APRIL, "missing"))
+    total, faulty = drill_rows(
+        connection, Drill(DAY, "CN", "penalty", "faulty", "990101", MARCH, APRIL, "missing")
+    )
     assert (total, faulty[0]["column"], faulty[0]["row_no"]) == (1, "违法事实", 4)
     assert "raw" not in faulty[0]
     total, repeated = drill_rows(connection, Drill(DAY, "CN", "penalty", "repeated", first=MARCH, last=MARCH))
-    batches = connection.execute(text("SELECT id FROM batch WHERE dataset = 'penalty' ORDER BY id")).scalars().all()
+    batches = (
+        connection.execute(text("SELECT id FROM batch WHERE dataset = 'penalty' ORDER BY id")).scalars().all()
+    )
     assert [(row["row_no"], row["batch_id"], row["first_batch_id"], row["first_row_no"]) for row in repeated] == [
         (3, batches[0], batches[0], 2), (3, batches[1], batches[0], 5),
     ]  # fmt: skip
@@ -127,7 +137,10 @@ def test_alerts_name_what_passes_a_threshold_and_nothing_at_it() -> None:
     found = find_alerts(a_month("E", 100, 6, 6, 51, [6] * 10), "CN")
     assert {alert.measure for alert in found} == {"late_rate", "pass_rate", "repeat_rate", "mending_days"}
     (late,) = [alert for alert in found if alert.measure == "late_rate"]
-    assert late.sentence({"E": "河东局"}) == "2026-03 行政处罚，河东局：迟报率 51.00%，高于 50.00%（共 100 件）。"
+    assert (
+        late.sentence({"E": "河东局"})
+        == "2026-03 行政处罚，河东局：迟报率 51.00%，高于 50.00%（共 100 件）。"
+    )
     assert "青海" in late.basis
     assert find_alerts(a_month("E", 9, 9, 9, 9, [60] * 9), "CN") == [], "too few to say anything"
     old = a_month("E", 100, 6, 6, 51, [])
@@ -141,11 +154,17 @@ def test_an_alert_is_recorded_once(database: Database) -> None:
     with database.engine_for("ingest").begin() as connection:
         assert len(record_alerts(connection, alerts, DAY)) == 2
         assert record_alerts(connection, alerts, DAY) == []
-        more = find_alerts(a_month("E", 100, 60, 0, 90, []), "CN") + find_alerts(a_month("F", 100, 6, 0, 0, []), "CN")
-        assert [(alert.office, alert.measure) for alert in record_alerts(connection, more, DAY)] == [("F", "pass_rate")]
+        more = find_alerts(a_month("E", 100, 60, 0, 90, []), "CN") + find_alerts(
+            a_month("F", 100, 6, 0, 0, []), "CN"
+        )
+        assert [(alert.office, alert.measure) for alert in record_alerts(connection, more, DAY)] == [
+            ("F", "pass_rate")
+        ]
         assert record_alerts(connection, [], DAY) == []
         noted = with_records(connection, more)
-        journal = connection.execute(text("SELECT count(*) FROM journal WHERE act = 'quality.alerts'")).scalar_one()
+        journal = connection.execute(
+            text("SELECT count(*) FROM journal WHERE act = 'quality.alerts'")
+        ).scalar_one()
     assert all(isinstance(alert, Alert) and alert.noticed_at for alert in noted)
     assert journal == 2, "one record for each time something was new"
 
@@ -157,13 +176,18 @@ LINE = st.tuples(
 
 
 @given(st.lists(LINE, max_size=30))
-def test_whatever_the_figures_groups_add_up_and_rates_are_shares(lines: list[tuple[str, str, date, int, int, int]]) -> None:
+def test_whatever_the_figures_groups_add_up_and_rates_are_shares(
+    lines: list[tuple[str, str, date, int, int, int]],
+) -> None:
     key = ["dataset", "office", "month"]
     counts = pd.DataFrame(
         [(d, o, m, good_rows + bad, bad, min(good_rows, days)) for d, o, m, good_rows, bad, days in lines],
         columns=[*key, "read", "faulty", "repeated"],
     )
-    delays = pd.DataFrame([(d, o, m, days, good_rows) for d, o, m, good_rows, _, days in lines], columns=[*key, "days", "decisions"])
+    delays = pd.DataFrame(
+        [(d, o, m, days, good_rows) for d, o, m, good_rows, _, days in lines],
+        columns=[*key, "days", "decisions"],
+    )
     mendings = pd.DataFrame([(d, o, m, days) for d, o, m, _, _, days in lines], columns=[*key, "days"])
     figures = Figures(DAY, 7, counts, delays, mendings, pd.DataFrame(columns=[*key, "code", "rows"]))
     fine, coarse = rates(figures, key), rates(figures, ["dataset"])

@@ -18,7 +18,14 @@ from tests.ingestion.foreign_layouts import foreign_rows, layouts
 from tests.ingestion.papers import GOOD, write_csv
 
 PROFILES = Path(__file__).parents[2] / "ingestion" / "profiles"
-AT_LEAST = {"标准代码": 0.99, "厂商字段名": 0.99, "日常叫法": 0.85, "英文": 0.8, "拼音首字母": 0.9, "无意义列名": 0.15}
+AT_LEAST = {
+    "标准代码": 0.99,
+    "厂商字段名": 0.99,
+    "日常叫法": 0.85,
+    "英文": 0.8,
+    "拼音首字母": 0.9,
+    "无意义列名": 0.15,
+}
 """What was measured when this was written, less a little; see docs/mapping.md."""
 
 
@@ -58,7 +65,10 @@ def test_columns_find_their_own(measured: dict[str, tuple[int, int, int]], kind:
 
 def test_a_good_proposal_is_used_as_it_is(town: Ingest, database: Database, tmp_path: Path) -> None:
     """Vendor headings, German dates, amounts in 元: propose, load, ingest."""
-    names = layouts("penalty")["日常叫法"] | {"行政处罚决定书文号": "penDecNo", "罚款金额(万元)": "罚款数额(元)"}
+    names = layouts("penalty")["日常叫法"] | {
+        "行政处罚决定书文号": "penDecNo",
+        "罚款金额(万元)": "罚款数额(元)",
+    }
     rows = foreign_rows("penalty", names)
     for row in rows:
         row["作出处罚日期"] = ".".join(reversed(row["作出处罚日期"].split("-")))
@@ -108,7 +118,11 @@ def test_the_real_files(shared_data: Path) -> None:
         (feed,) = (feed for feed in rule.feeds if feed.dataset == dataset)
         proposal = suggest(path, dataset)
         found = {match.column: match.heading for match in proposal.matches}
-        by_hand = {ours: theirs for ours, theirs in feed.columns.items() if list(feed.columns.values()).count(theirs) == 1}
+        by_hand = {
+            ours: theirs
+            for ours, theirs in feed.columns.items()
+            if list(feed.columns.values()).count(theirs) == 1
+        }
         hit = sum(found.get(ours) == theirs for ours, theirs in by_hand.items())
         print(f"{path.name} → {dataset}: {hit}/{len(by_hand)}; missing {proposal.missing}")
         assert hit >= len(by_hand) - (1 if dataset == "inspection" else 0), (found, by_hand)
@@ -118,4 +132,6 @@ def test_a_title_above_the_headings_is_passed_over(tmp_path: Path) -> None:
     rows = foreign_rows("abnormal", layouts("abnormal")["厂商字段名"])
     path = write_csv(tmp_path / "异常.csv", rows, "utf-8")
     path.write_text("2026年经营异常名录台账\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    assert {match.column for match in suggest(path, "abnormal").matches} == set(layouts("abnormal")["厂商字段名"])
+    assert {match.column for match in suggest(path, "abnormal").matches} == set(
+        layouts("abnormal")["厂商字段名"]
+    )

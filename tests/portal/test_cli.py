@@ -13,6 +13,7 @@ COMMANDS = {
     "demo",
     "ingest",
     "quality",
+    "mapping",
     "train",
     "grade",
     "explain",

@@ -42,7 +42,11 @@ def create_quality_alert() -> None:
         sa.Column("noticed_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_alert")),
         sa.UniqueConstraint(
-            "month", "dataset", "office", "measure", name=op.f("uq_quality_alert_month_dataset_office_measure")
+            "month",
+            "dataset",
+            "office",
+            "measure",
+            name=op.f("uq_quality_alert_month_dataset_office_measure"),
         ),
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.quality import rates
+from ingestion.quality_alerts import MEASURES
 from portal.reading.quality import NAMES, Desk, fault_counts, fault_sentence, plain, shown, title_of
 from registry import clock
 from registry.rules import load_rules
@@ -40,12 +41,14 @@ def write_quality_report(desk: Desk, place: str, folder: Path) -> list[Path]:
         limit=desk.figures.limit,
         cards=cards(desk),
         alerts=[
-            {"sentence": a.sentence(desk.offices), "noticed_at": a.noticed_at, "basis": a.basis}
+            {"sentence": a.sentence(desk.offices), "noticed_at": a.noticed_at, "month": a.month}
             for a in desk.alerts
         ],
-        headings=NAMES,
+        alert_month=max((alert.month for alert in desk.alerts), default=None),
+        bases=list(dict.fromkeys(f"{MEASURES[alert.measure][0]}：{alert.basis}" for alert in desk.alerts)),
+        headings=NAMES | {"mending_days": "更正时长"},
         dataset_columns=DATASET_COLUMNS,
-        office_columns=OFFICE_COLUMNS,
+        office_columns=[name for name in OFFICE_COLUMNS if name != "late_rate"],  # a page is so wide
         by_dataset=for_people(desk, desk.by_dataset, DATASET_COLUMNS),
         by_office=for_people(desk, desk.by_office, OFFICE_COLUMNS),
         charts=desk.charts,

@@ -68,20 +68,25 @@ class RawTable:
     chunks: Iterator[RawChunk]
 
 
-def open_table(path: Path, encoding: str | None = None, known: Iterable[str] = ()) -> RawTable:
+def open_table(
+    path: Path, encoding: str | None = None, known: Iterable[str] = (), delimiter: str | None = None,
+    sheet: str | None = None, heading_row: int | None = None,
+) -> RawTable:  # fmt: skip
     """Open a CSV, Excel or JSON-lines file. `known` headings help to find the heading row.
 
+    delimiter, sheet, heading_row (from 1): as a profile states them; None: found by looking.
     Raises Refusal file.* for what cannot be opened at all or is larger than the limits.
     """
     recognised = {heading_key(heading) for heading in known}
     suffix = path.suffix.lower()
     if suffix in (".xlsx", ".xlsm", ".xls", ".et", ".ods"):
-        return _from_records(_excel_rows(path), "excel", recognised)
+        return _from_records(_excel_rows(path, sheet), "excel", recognised, heading_row)
     if suffix in (".jsonl", ".ndjson", ".json"):
         return _json_table(path, encoding or sniff_encoding(path))
     if suffix in (".csv", ".txt", ".tsv"):
         chosen, spotless = (encoding, not _undecodable(path, encoding)) if encoding else _look_over(path)
-        return _from_records(_csv_rows(path, chosen), chosen, recognised, spotless)
+        rows = _csv_rows(path, chosen, delimiter)
+        return _from_records(rows, chosen, recognised, heading_row, spotless)
     raise Refusal(
         "file.unknown_kind", f"不认识“{path.name}”的格式。", "请用 CSV、XLSX 或 JSON 行文件（.jsonl）报送。"
     )
@@ -132,11 +137,11 @@ def _undecodable(path: Path, encoding: str) -> int:
     return bad + decoder.decode(b"", final=True).count(MARK)
 
 
-def _csv_rows(path: Path, encoding: str) -> Iterator[list[str]]:
+def _csv_rows(path: Path, encoding: str, delimiter: str | None = None) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CELL)
     with path.open(encoding=encoding, errors="wurao_mark", newline="") as file:
         first = file.readline()
-        separator = max(_SEPARATORS, key=first.count)
+        separator = delimiter or max(_SEPARATORS, key=first.count)
         try:
             yield from csv.reader(itertools.chain([first], file), delimiter=separator)
         except csv.Error as error:
@@ -147,13 +152,13 @@ def _csv_rows(path: Path, encoding: str) -> Iterator[list[str]]:
             ) from error
 
 
-def _excel_rows(path: Path) -> Iterator[list[str]]:
+def _excel_rows(path: Path, sheet_name: str | None = None) -> Iterator[list[str]]:
     if path.suffix.lower() != ".xls":
         refuse_bomb(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         first: list[str] | None = None
-        for name in workbook.sheet_names:
+        for name in _sheets(path, workbook.sheet_names, sheet_name):
             sheet = workbook.get_sheet_by_name(name)
             if not sheet.height:
                 continue
@@ -170,6 +175,16 @@ def _excel_rows(path: Path) -> Iterator[list[str]]:
         raise Refusal(
             "file.unreadable", f"“{path.name}”打不开：{error}。", "请用 Excel 或 WPS 另存为 XLSX 后重新报送。"
         ) from error
+
+
+def _sheets(path: Path, present: list[str], wanted: str | None) -> list[str]:
+    if wanted is None or wanted in present:
+        return present if wanted is None else [wanted]
+    raise Refusal(
+        "layout.no_sheet",
+        f"“{path.name}”里没有工作表“{wanted}”，有：{'、'.join(present)}。",
+        "请改工作表的名字，或修改对照方案的 sheet。",
+    )
 
 
 def refuse_bomb(path: Path) -> None:
@@ -205,10 +220,12 @@ def _cell_text(cell: Any) -> str:
 
 
 def _from_records(
-    records: Iterator[list[str]], encoding: str, recognised: set[str], spotless: bool = False
-) -> RawTable:
+    records: Iterator[list[str]], encoding: str, recognised: set[str], heading_row: int | None = None,
+    spotless: bool = False,
+) -> RawTable:  # fmt: skip
     """Find the heading row, then hand on the rest."""
-    top = list(itertools.islice(records, HEADING_SEARCH))
+    first = heading_row or 1
+    top = list(itertools.islice(records, heading_row or HEADING_SEARCH))[first - 1 :]
     if not any(any(cell.strip() for cell in row) for row in top):
         raise Refusal("file.empty", "文件里没有内容。", "请检查导出是否成功。")
     fits = [sum(heading_key(cell) in recognised for cell in row) for row in top]
@@ -219,7 +236,7 @@ def _from_records(
     _refuse_wide("文件", len(headings))
     _refuse_bad_headings(headings)
     rest = itertools.chain(top[place + 1 :], records)
-    chunks = _chunks(headings, rest, place + 2, spotless)
+    chunks = _chunks(headings, rest, first + place + 1, spotless)
     return RawTable([h for h in headings if not h.startswith(OWN_HEADINGS)], encoding, chunks)
 
 

@@ -58,6 +58,10 @@ SENTENCES = {
     "unknown_item": "事项编码“{value}”在 {date} 不在有效的抽查事项清单里，请核对编码或先报送清单。",
     "conflicting": "同一文件里同一记录有两种内容，无法判断以哪条为准，请只保留正确的一条。",
     "excluded": "{sentence}",
+    # the row against its mapping profile
+    "bad_format": "“{value}”不合对照方案写明的格式（{form}），请核对这一格，或修改对照方案。",
+    "unmapped": "“{value}”不在对照方案的对照表里，请在方案里补上它的意思，然后重新报送这一行。",
+    "split_mismatch": "“{value}”不合对照方案的拆分式，请核对这一格，或修改对照方案。",
 }
 """By code. Braces are filled with what was found; every sentence ends with what to do."""
 

@@ -21,9 +21,19 @@ from ingestion.faults import Fault, faulty_rows, sentence
 from ingestion.identify import Directory, identify_rows
 from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, report_batch
 from ingestion.load import count_senders, facts_locked, write_chunks
-from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
+from ingestion.mapping import (
+    Feed,
+    FileRule,
+    Layout,
+    Profile,
+    feed_layout,
+    load_profile,
+    standard_layout,
+    unless_told,
+)
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact, seal
+from ingestion.repeats import note_repeats
 from ingestion.sources.archive import Entry
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
@@ -121,7 +131,7 @@ def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, 
 
 
 def _bring_in(arrival: Arrival) -> BatchReport:
-    connection, profile = arrival.connection, arrival.profile.name if arrival.profile else None
+    connection, profile = arrival.connection, arrival.profile.version if arrival.profile else None
     lock = {"key": f"ingest {arrival.sha256} {arrival.dataset.name}"}
     connection.execute(text("SELECT pg_advisory_lock(hashtext(:key))"), lock)
     connection.commit()
@@ -166,7 +176,8 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
                 done,
                 lambda part: arrival.progress(title, READING + WRITING * part),
             )
-            close_batch(connection, batch_id, count_senders(connection, dataset.table))
+            senders = count_senders(connection, dataset.table)
+            close_batch(connection, batch_id, note_repeats(connection, dataset, batch_id, senders))
 
 
 @contextmanager
@@ -190,7 +201,8 @@ def _open(arrival: Arrival) -> tuple[RawTable, Layout]:
         if feed
         else [n for layout in arrival.dataset.layouts() for c in layout.columns for n in c.names()]
     )
-    table = open_table(arrival.path, profile.encoding if profile else None, known)
+    opening = arrival.rule.opening(profile) if profile and arrival.rule else {}
+    table = open_table(arrival.path, known=known, **opening)
     if profile and rule and feed:
         return table, feed_layout(profile, rule, feed, table.headings)
     return table, standard_layout(arrival.dataset, table.headings)
@@ -252,12 +264,11 @@ def _stage_conflicts(arrival: Arrival, layout: Layout, staging: Staging) -> None
 def _stage_chunk(reading: Reading, chunk: RawChunk) -> None:
     arrival, layout, around = reading.arrival, reading.layout, reading.around
     connection, dataset = arrival.connection, arrival.dataset
-    given, excluded = layout.read(chunk.rows)
-    if excluded:
-        given = given[~given.index.isin(faulty_rows(excluded))]
-    date_format = arrival.feed.date_format if arrival.feed else None
-    rows, found = clean_rows(dataset, given, layout.heading, date_format, reading.memory)
-    faults = chunk.faults + excluded + found
+    given, told = layout.read(chunk.rows)
+    if excluded := {fault.row_no for fault in told if fault.code == "excluded"}:
+        given = given[~given.index.isin(excluded)]
+    rows, found = clean_rows(dataset, given, layout.heading, memory=reading.memory)
+    faults = chunk.faults + told + unless_told(found, told)
     times = rows["known_at"].tolist()
     rows["row_no"], rows["dated"] = rows.index, [known is not None for known in times]
     rows["known_at"] = pd.Series([known or around.received_at for known in times], rows.index, dtype=object)

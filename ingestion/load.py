@@ -167,8 +167,8 @@ def _tables(dataset: Dataset) -> list[str]:
 
 
 _FAULTS = """
-INSERT INTO row_fault (batch_id, row_no, "column", code, sentence, raw, natural_key)
-SELECT :batch, row_no, "column", code, sentence, raw, natural_key FROM staging_fault
+INSERT INTO row_fault (batch_id, row_no, "column", code, sentence, raw, natural_key, sender)
+SELECT :batch, row_no, "column", code, sentence, raw, natural_key, sender FROM staging_fault
  WHERE row_no BETWEEN :first AND :last ORDER BY row_no, "column", code"""
 
 _FAULTY = "SELECT count(DISTINCT row_no) FROM staging_fault WHERE row_no BETWEEN :first AND :last"

@@ -1,79 +1,26 @@
-"""Mapping (列名对照): a bureau's own columns → ours, from a TOML profile. One file may feed several datasets."""
+"""Mapping (列名对照): a bureau's own columns → ours, as its profile says. One file may feed several datasets."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatch
-from pathlib import Path
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ingestion.conversions import convert
 from ingestion.datasets import DATASETS, Dataset
 from ingestion.datasets.inspection import with_code_set
-from ingestion.datasets.result_codes import CODE_SETS
 from ingestion.decode import heading_key
-from ingestion.faults import Fault, at_rows
+from ingestion.faults import Fault, at_rows, sentence
+from ingestion.profile import Feed, FileRule, Profile, Split, our_columns
+from ingestion.profile_entries import load_profile
+from ingestion.safe_pattern import LONGEST_CELL
 from registry.errors import Refusal
 
-
-@dataclass(frozen=True)
-class Feed:
-    """What one file gives one dataset. Keys are our headings, values the file's."""
-
-    dataset: str
-    columns: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-    join: Mapping[str, list[str]] = field(default_factory=dict)
-    """Our heading → several of the file's, joined by "-"."""
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Our heading → {the file's text: ours}; texts not named stay as they are."""
-    threshold: tuple[Mapping[str, Any], ...] = ()
-    """Each {column, from, below, then, otherwise}: a number of the file becomes one of two texts."""
-    exclude: tuple[Mapping[str, Any], ...] = ()
-    """Each {column, values, sentence}: rows that are not of this dataset, held with that sentence."""
-    date_format: str | None = None
-    code_set: str | None = None
-    """Which code set the CODES of an inspection result are of; texts are recognised without."""
-
-    def sources(self) -> set[str]:
-        """Every heading of the file that this feed reads."""
-        joined = {heading for parts in self.join.values() for heading in parts}
-        tested = {rule["from"] for rule in self.threshold} | {rule["column"] for rule in self.exclude}
-        return set(self.columns.values()) | joined | tested
-
-    def targets(self) -> list[str]:
-        """Every heading of ours that it fills."""
-        return [*self.columns, *self.constants, *self.join, *(rule["column"] for rule in self.threshold)]
-
-
-@dataclass(frozen=True)
-class FileRule:
-    """Files of one pattern: what they feed, and the columns that are known and not needed."""
-
-    pattern: str
-    feeds: tuple[Feed, ...]
-    ignore: tuple[str, ...] = ()
-    personal: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How one bureau's files are read (对照方案)."""
-
-    name: str
-    place: str
-    opaque: bool
-    encoding: str | None
-    blank: tuple[str, ...]
-    files: tuple[FileRule, ...]
-    records: Mapping[str, list[dict[str, str]]]
-    """Dataset → rows given in the profile itself, headings ours: small reference tables a file set lacks."""
-
-    def rule_for(self, file_name: str) -> FileRule | None:
-        """The first rule whose pattern fits the file's name."""
-        return next((rule for rule in self.files if fnmatch(file_name.lower(), rule.pattern.lower())), None)
+__all__ = [
+    "Feed", "FileRule", "Layout", "Profile", "feed_layout", "load_profile", "refuse_changed", "standard_layout", "unless_told",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,12 +36,12 @@ class Layout:
     """Columns that the file does not have and a conversion makes."""
 
     def read(self, raw: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-        """Rows under our column names, and the rows the profile leaves out."""
+        """Rows under our column names, the rows the profile leaves out, and cells that are not as it says."""
         if self.feed is None:
             names = {name: h for name, h in self.heading.items() if name not in self.made}
             return self._converted(raw[list(names.values())].set_axis(list(names), axis=1)), []
         source = raw.mask(raw.isin(self.blank), "") if self.blank else raw
-        faults = [
+        left_out = [
             fault
             for rule in self.feed.exclude
             for fault in at_rows(
@@ -102,10 +49,18 @@ class Layout:
                 sentence=rule["sentence"],
             )
         ]  # fmt: skip
-        return self._converted(_read_feed(self.feed, self.dataset, source)), faults
+        rows, told = _read_feed(self.feed, self.dataset, source)
+        gone = {fault.row_no for fault in left_out}
+        return self._converted(rows), left_out + [fault for fault in told if fault.row_no not in gone]
 
     def _converted(self, rows: pd.DataFrame) -> pd.DataFrame:
         return self.dataset.convert.rows(rows) if self.dataset.convert else rows
+
+
+def unless_told(found: list[Fault], told: list[Fault]) -> list[Fault]:
+    """The faults of cells of which the profile has not said already what is wrong."""
+    cells = {(fault.row_no, fault.column) for fault in told}
+    return [fault for fault in found if (fault.row_no, fault.column) not in cells] if cells else found
 
 
 def standard_layout(dataset: Dataset, headings: Iterable[str]) -> Layout:
@@ -154,18 +109,10 @@ def feed_layout(profile: Profile, rule: FileRule, feed: Feed, headings: Iterable
     used = {source for each in rule.feeds for source in each.sources()}
     missing = sorted(used - set(present))
     unknown = [h for h in present if h not in used and h not in rule.ignore and h not in rule.personal]
-    refuse_changed(f"对照方案 {profile.name}", missing, unknown)
-    dataset = DATASETS[feed.dataset]
-    if feed.code_set:
-        dataset = with_code_set(feed.code_set)
-    names = {heading_key(name): column.name for column in dataset.columns for name in column.names()}
-    sources = {
-        **{t: t for t in feed.constants},
-        **feed.columns,
-        **{t: parts[0] for t, parts in feed.join.items()},
-    }
-    sources |= {rule["column"]: rule["from"] for rule in feed.threshold}
-    heading = {names[heading_key(ours)]: theirs for ours, theirs in sources.items()}
+    refuse_changed(f"对照方案 {profile.name}", missing, [] if rule.extra_columns else unknown)
+    dataset = with_code_set(feed.code_set) if feed.code_set else DATASETS[feed.dataset]
+    names = our_columns(feed.dataset)
+    heading = {names[heading_key(ours)]: theirs for ours, theirs in feed.origins().items()}
     return _layout(dataset, heading, feed, profile.blank)
 
 
@@ -185,97 +132,92 @@ def refuse_changed(what: str, missing: list[str], unknown: list[str]) -> None:
     )
 
 
-def _read_feed(feed: Feed, dataset: Dataset, source: pd.DataFrame) -> pd.DataFrame:
-    names = {heading_key(name): column.name for column in dataset.columns for name in column.names()}
-    made: dict[str, Any] = {}
-    for ours, theirs in feed.columns.items():
-        made[ours] = source[theirs]
+def _read_feed(feed: Feed, dataset: Dataset, source: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+    """The rows in the standard spelling, and the cells that are not spelled as the profile says."""
+    made: dict[str, Any] = {ours: source[theirs] for ours, theirs in feed.columns.items()}
+    faults: list[Fault] = []
     for ours, text in feed.constants.items():
         made[ours] = pd.Series([text] * len(source), source.index, dtype=object)
-    for ours, parts in feed.join.items():
-        rows = source[parts].itertuples(index=False, name=None)
-        made[ours] = pd.Series(["-".join(p for p in row if p) for row in rows], source.index, dtype=object)
+    for ours, join in feed.join.items():
+        rows = source[list(join.parts)].itertuples(index=False, name=None)
+        texts = [join.between.join(part for part in row if part) for row in rows]
+        made[ours] = pd.Series(texts, source.index, dtype=object)
+    for split in feed.split:
+        parts, found = _split(split, source)
+        made |= parts
+        faults += found
     for rule in feed.threshold:
         made[rule["column"]] = _threshold(rule, source)
+    origins, names = feed.origins(), our_columns(feed.dataset)
     for ours, table in feed.values.items():
-        made[ours] = made[ours].map(lambda text, table=table: table.get(text, text))
+        made[ours], found = _map_values(made[ours], table, ours in feed.hold_unknown, origins[ours])
+        faults += found
+    for ours, text in feed.defaults.items():
+        made[ours] = made[ours].where(made[ours].str.strip() != "", text)
+    for ours, form in _forms(feed, dataset, made).items():
+        made[ours], wrong = convert(made[ours], form.read)
+        faults += [
+            Fault(int(row), origins[ours], "bad_format", sentence("bad_format", value=cell, form=form.said()))
+            for row, cell in made[ours][wrong].items()
+        ]
     return pd.DataFrame(
         {names[heading_key(ours)]: column for ours, column in made.items()}, source.index, dtype=object
-    )
+    ), faults
+
+
+def _forms(feed: Feed, dataset: Dataset, made: Mapping[str, Any]) -> dict[str, Any]:
+    """Our heading → how its column is written, where the profile says so."""
+    forms: dict[str, Any] = {**feed.dates, **feed.amounts}
+    if feed.date_format:
+        names = our_columns(feed.dataset)
+        kinds = {column.name: column.kind for column in dataset.columns}
+        fixed = {*feed.constants, *forms}
+        for ours in made:
+            if ours not in fixed and kinds[names[heading_key(ours)]] in ("date", "datetime"):
+                forms[ours] = feed.date_format
+    return forms
+
+
+def _split(split: Split, source: pd.DataFrame) -> tuple[dict[str, Any], list[Fault]]:
+    """Each part of a cell in its column; a cell that the pattern does not fit holds its row."""
+    places, texts = pd.factorize(source[split.source])
+    found = [split.pattern.fullmatch(t.strip()) if len(t) <= LONGEST_CELL else None for t in texts]
+    wrong = np.array([bool(t.strip()) and m is None for t, m in zip(texts, found, strict=True)], dtype=bool)
+    made = {
+        ours: pd.Series(
+            np.array([(m.group(group) or "") if m else "" for m in found], dtype=object)[places], source.index
+        )
+        for group, ours in split.into.items()
+    }
+    faults = [
+        Fault(int(row), split.source, "split_mismatch", sentence("split_mismatch", value=texts[place]))
+        for row, place in zip(source.index[wrong[places]], places[wrong[places]], strict=True)
+    ]
+    return made, faults
+
+
+def _map_values(
+    cells: pd.Series, table: Mapping[str, str], hold: bool, heading: str
+) -> tuple[pd.Series, list[Fault]]:
+    """Texts by an exact entry, else by the first with * or ? that fits; others stay, or hold their rows."""
+    patterns = [key for key in table if "*" in key or "?" in key]
+    known: dict[str, str] = {}
+    unknown: set[str] = set()
+    for text in cells.unique():
+        key = text if text in table else next((p for p in patterns if fnmatchcase(text, p)), None)
+        known[text] = text if key is None else table[key]
+        if key is None and text.strip():
+            unknown.add(text)
+    faults = []
+    if hold and unknown:
+        faults = [
+            Fault(int(row), heading, "unmapped", sentence("unmapped", value=cell))
+            for row, cell in zip(cells.index[cells.isin(unknown)], cells[cells.isin(unknown)], strict=True)
+        ]
+    return cells.map(known), faults
 
 
 def _threshold(rule: Mapping[str, Any], source: pd.DataFrame) -> pd.Series:
     number = pd.to_numeric(source[rule["from"]], errors="coerce").to_numpy(dtype=float)
     text = np.where(np.isnan(number), "", np.where(number < rule["below"], rule["then"], rule["otherwise"]))
     return pd.Series(text.astype(object), source.index, dtype=object)
-
-
-def load_profile(path: Path) -> Profile:
-    """Read and check a whole profile before any file is touched. Raises Refusal profile.* naming the entry."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Refusal(
-            "profile.unreadable", f"对照方案“{path.name}”读不了：{error}。", "请修正这个 TOML 文件。"
-        ) from error
-    known = {"name", "place", "identity", "encoding", "blank", "file", "records"}
-    if strange := sorted(set(content) - known):
-        raise Refusal("profile.malformed", f"对照方案里不认识：{strange}。", f"可用的有：{sorted(known)}。")
-    files = tuple(_file_rule(path.name, entry) for entry in content.get("file", []))
-    records = content.get("records", {})
-    for dataset, rows in records.items():
-        for row in rows:
-            _check_targets(path.name, dataset, row)
-    return Profile(
-        content.get("name", path.stem), content.get("place", "CN"), content.get("identity") == "opaque",
-        content.get("encoding"), tuple(content.get("blank", ())), files, records,
-    )  # fmt: skip
-
-
-def _file_rule(profile: str, entry: dict[str, Any]) -> FileRule:
-    feeds = []
-    for given in entry.get("feeds", []):
-        try:
-            lists = {name: tuple(given.get(name, ())) for name in ("threshold", "exclude")}
-            feed = Feed(**{**given, **lists})
-        except TypeError as error:
-            raise Refusal(
-                "profile.malformed",
-                f"对照方案“{profile}”的 feeds 写错：{error}。",
-                "请对照 docs/real-data.md。",
-            ) from error
-        _check_targets(profile, feed.dataset, feed.targets())
-        if feed.code_set and (feed.dataset != "inspection" or feed.code_set not in CODE_SETS):
-            raise Refusal(
-                "profile.malformed",
-                f"对照方案“{profile}”的“{feed.dataset}”不能用结果代码集“{feed.code_set}”。",
-                f"检查结果（inspection）可用：{'、'.join(CODE_SETS)}。",
-            )
-        feeds.append(feed)
-    return FileRule(
-        entry["pattern"], tuple(feeds), tuple(entry.get("ignore", ())), tuple(entry.get("personal", ()))
-    )
-
-
-def _check_targets(profile: str, dataset: str, targets: Iterable[str]) -> None:
-    if dataset not in DATASETS:
-        raise Refusal(
-            "profile.malformed",
-            f"对照方案“{profile}”写了不存在的数据集“{dataset}”。",
-            f"可用：{list(DATASETS)}。",
-        )
-    layout = DATASETS[dataset]
-    known = {heading_key(name) for column in layout.columns for name in column.names()}
-    given = {heading_key(target) for target in targets}
-    strange = [target for target in targets if heading_key(target) not in known]
-    missing = [
-        c.heading
-        for c in layout.columns
-        if c.required and given.isdisjoint(heading_key(n) for n in c.names())
-    ]
-    if strange or missing:
-        raise Refusal(
-            "profile.malformed",
-            f"对照方案“{profile}”的“{layout.title}”：不存在的列 {strange}，没有给出的必填列 {missing}。",
-            "请对照数据标准补全。",
-        )

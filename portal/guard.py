@@ -26,6 +26,7 @@ class Permission(StrEnum):
     BATCH_UPLOAD = "batch.upload"
     SOURCE_READ = "source.read"
     SOURCE_MANAGE = "source.manage"
+    QUALITY_READ = "quality.read"
     GRADE_READ = "grade.read"
     PLAN_READ = "plan.read"
     PLAN_MAKE = "plan.make"

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from ingestion.arrivals import ingest_path, summary
+from ingestion.quality import read_figures
+from ingestion.quality_alerts import find_alerts, record_alerts
 from ingestion.sources.pull import Places, pull_source
 from ingestion.sources.register import find_source
 from ingestion.submissions import load_submissions
@@ -34,6 +36,7 @@ from scheduling.roster_book import commit_team_draw, make_roster, staff_roster
 RECURRING: dict[str, tuple[str | None, dict[str, Any]]] = {
     "monthly_grade": ("0 3 1 * *", {}),
     "nightly_submissions": ("30 1 * * *", {}),
+    "nightly_quality": ("30 2 * * *", {}),
     "plan_and_draw": (None, {}),
     "draw_and_roster": (None, {}),
     "staff_roster": (None, {}),
@@ -185,6 +188,16 @@ def pull(house: House, arguments: dict[str, Any], progress: Progress) -> dict[st
     return {"source_id": source["id"], "pull_id": report.pull_id, "sentence": report.sentence}
 
 
+def nightly_quality(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Record the thresholds that the quality of data has passed, each once."""
+    day, place = clock.today(), arguments.get("place", house.settings.place)
+    with house.engine_for("ingest").begin() as connection:
+        found = find_alerts(read_figures(connection, day, place), place)
+        progress(0.8, "登记超过预警线的数据集、机构和月份")
+        fresh = record_alerts(connection, found, day)
+    return {"alerts": len(fresh), "sentence": f"数据质量新增 {len(fresh)} 条预警。"}
+
+
 ROSTER_SECONDS = 60.0
 """How long the solver may look for a better roster when a person waits for it."""
 
@@ -196,6 +209,7 @@ TASKS: dict[str, Task] = {
     "ingest_upload": ingest_upload,
     "nightly_submissions": nightly_submissions,
     "pull": pull,
+    "nightly_quality": nightly_quality,
 }
 """Job → what carries it out; `pull:NAME` is the job of one source, carried out by `pull`."""
 

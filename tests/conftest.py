@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from registry.database import Database
 from registry.postgres import EmbeddedServer
+
+settings.register_profile("wurao", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("wurao")
 
 SERVER_FOLDER = "WURAO_TEST_SERVER"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

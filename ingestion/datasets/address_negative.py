@@ -38,6 +38,7 @@ ADDRESS_NEGATIVE = Dataset(
     occurred="listed_on",
     in_order=(("removed_on", "listed_on"),),
     sender="organ",
+    snapshot=True,
     columns=(
         Column("address", "地址", "ADDRESS", required=True, longest=500, note="与登记住所写法一致，写到门牌、房号"),
         Column("division", "行政区划", "DIVISION", "code", required=True, pattern="[0-9]{6,12}"),

@@ -55,6 +55,7 @@ CHECK_ITEM = Dataset(
     table="check_item",
     key=("item_code",),
     in_order=(("valid_to", "valid_from"),),
+    snapshot=True,
     sender="department",
     columns=(
         Column("item_code", "事项编码", "ITEM_CODE", "code", required=True, longest=64),

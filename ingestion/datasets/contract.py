@@ -130,6 +130,8 @@ class Dataset:
     """Pairs (later, earlier) of date columns."""
     sender: str | None = None
     """The column that says which office answers for the row; quality is reported by it."""
+    snapshot: bool = False
+    """Rows re-assert a state: an equal row in a later file is no repetition (重复率), as of an event it is."""
     timely: bool = False
     """Under the double-publicity clock (双公示 7 个工作日)."""
     derive: Derive | None = None

@@ -40,6 +40,7 @@ INSPECTOR = Dataset(
     table="inspector",
     key=("staff_no",),
     sender="department",
+    snapshot=True,
     columns=(
         STAFF_NO,
         Column("name", "姓名", "NAME", required=True, longest=50),
@@ -90,6 +91,7 @@ INSPECTOR_CERTIFICATE = Dataset(
     table="inspector_certificate",
     key=("staff_no", "kind", "certificate_no"),
     in_order=(("valid_to", "valid_from"),),
+    snapshot=True,
     columns=(
         STAFF_NO,
         Column("kind", "证件类别", "KIND", required=True, longest=100, note="执法证、系统证、省政府证，或资质名称"),
@@ -109,6 +111,7 @@ INSPECTOR_LEAVE = Dataset(
     table="inspector_leave",
     key=("staff_no", "leave_from"),
     in_order=(("leave_to", "leave_from"),),
+    snapshot=True,
     columns=(
         STAFF_NO,
         Column("leave_from", "起始日期", "LEAVE_FROM", "date", required=True),
@@ -124,6 +127,7 @@ INSPECTOR_CONFLICT = Dataset(
     table="inspector_conflict",
     identity="must",
     key=("staff_no", "enterprise_code"),
+    snapshot=True,
     columns=(
         STAFF_NO,
         *identity_columns(),

@@ -12,6 +12,7 @@ KEY_SUPERVISION = Dataset(
     occurred="listed_on",
     in_order=(("removed_on", "listed_on"),),
     sender="organ",
+    snapshot=True,
     columns=(
         *identity_columns(),
         Column("field", "监管领域", "FIELD", required=True, longest=100, note="如 食品生产、特种设备、危险化学品"),

@@ -12,6 +12,7 @@ LIBRARY = Dataset(
     key=("library", "enterprise_code", "tag", "licence_no"),
     sender="localadm",
     in_order=(("valid_to", "approved_on"),),
+    snapshot=True,
     columns=(
         Column("library", "专项库", "LIBRARY", required=True, longest=100, also=("专项库名称",)),
         Column("tag", "监管标签", "TAG", longest=100, optional=True),

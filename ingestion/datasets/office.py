@@ -9,6 +9,7 @@ OFFICE = Dataset(
     says="机构名录：省、市、区（县）局和所，上级机构代码构成管辖的树；谁能看哪些数据按它决定。",
     table="office",
     key=("office",),
+    snapshot=True,
     columns=(
         Column("office", "机构代码", "OFFICE", "code", required=True, longest=32),
         Column("office_name", "机构名称", "OFFICE_NAME", required=True, longest=200),
@@ -31,6 +32,7 @@ DEPARTMENT = Dataset(
     says="部门联合双随机的成员单位，其他数据集里的部门用这里的简称。",
     table="department",
     key=("department",),
+    snapshot=True,
     columns=(
         Column("department", "部门", "DEPARTMENT", required=True, longest=50),
         Column("full_name", "部门全称", "FULL_NAME", required=True, longest=200),

@@ -15,6 +15,7 @@ QUIET_DAY = Dataset(
     table="quiet_day_rule",
     key=("rule_no",),
     in_order=(("date_to", "date_from"),),
+    snapshot=True,
     columns=(
         Column("rule_no", "登记编号", "RULE_NO", "code", required=True, stored=False, longest=64),
         Column("scope", "适用范围", "SCOPE", "choice", required=True, choices=SCOPES),

@@ -100,6 +100,7 @@ REGISTRATION = Dataset(
     occurred="estdate",
     in_order=(("opto", "opfrom"),),
     sender="localadm",
+    snapshot=True,
     columns=(
         Column("given_code", "统一社会信用代码", "UNISCID", "code", stored=False, longest=64,
                note="18 位；没有的填下一列的注册号"),

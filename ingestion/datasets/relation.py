@@ -101,6 +101,7 @@ RELATION = Dataset(
     key=("enterprise_code", "kind", "other_key", "role", "date_from"),
     occurred="date_from",
     in_order=(("date_to", "date_from"),),
+    snapshot=True,
     columns=(
         *identity_columns(),
         Column("kind", "关联类型", "KIND", "choice", required=True, choices=RELATION_KINDS),

@@ -7,14 +7,15 @@ from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ingestion.mapping import load_profile
+from ingestion.profile import find_profile
 from ingestion.sources.definition import Definition
 from registry import clock, journal
 from registry.errors import Refusal
+from registry.settings import data_folder
 from registry.tables.source import Source, SourcePull
 
 INBOX = "inbox"
 """The source that every house has: the drop folder of its settings."""
-SHIPPED = Path(__file__).parents[1] / "profiles"
 CHANGING = ("office", "dataset", "profile", "settings", "cron")
 
 
@@ -102,24 +103,19 @@ def watermark_of(connection: Connection, source_id: int) -> str | None:
     return connection.execute(reached.order_by(SourcePull.id.desc()).limit(1)).scalar_one_or_none()
 
 
-def find_profile(given: str, beside: Path) -> Path:
-    """A mapping profile by path, or by the name of one that is shipped. Raises Refusal profile.missing."""
-    for path in (beside / given, SHIPPED / given, SHIPPED / f"{given}.toml"):
-        if path.is_file():
-            return path.resolve()
-    shipped = "、".join(sorted(path.stem for path in SHIPPED.glob("*.toml")))
-    raise Refusal(
-        "profile.missing", f"没有对照方案“{given}”。", f"请写文件路径，或自带方案的名称：{shipped}。"
-    )
+def _profile_of(given: str, beside: Path) -> Path:
+    """A profile beside the definition, else by path or by name. Raises Refusal profile.unknown."""
+    near = beside / given
+    return near if near.is_file() else find_profile(given, data_folder())
 
 
 def _values(definition: Definition, beside: Path) -> dict[str, Any]:
-    profile = find_profile(definition.profile, beside) if definition.profile else None
+    profile = _profile_of(definition.profile, beside) if definition.profile else None
     if profile:
         rules = load_profile(profile)
         name = getattr(definition.settings, "file_name", None)
         if definition.kind != "folder" and (name is None or rules.rule_for(name) is None):
-            patterns = "、".join(rule.pattern for rule in rules.files)
+            patterns = "、".join(pattern for rule in rules.files for pattern in rule.patterns)
             raise Refusal(
                 "source.file_name",
                 f"对照方案 {profile.name} 不认识到件的名字 {name or '（没有写 file_name）'}。",

@@ -8,10 +8,12 @@ from importlib import import_module
 
 ROOMS = {
     "accounts": ("account",),
-    "data": ("ingest", "quality"),
+    "data": ("ingest",),
     "datasets": ("template",),
     "grading": ("explain", "grade", "train"),
+    "mapping": ("mapping",),
     "planning": ("draw", "plan", "verify"),
+    "quality": ("quality",),
     "results": ("report", "roster"),
     "sources": ("source",),
     "service": ("db", "demo", "serve", "worker"),

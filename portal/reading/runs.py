@@ -15,6 +15,7 @@ TITLES = {
     "monthly_grade": "按月更新风险分类",
     "ingest_upload": "归集上传文件",
     "nightly_submissions": "已公示结果并入登记库",
+    "nightly_quality": "登记数据质量预警",
 }
 STATES = {"waiting": "排队中", "running": "进行中", "done": "已完成", "failed": "未完成"}
 

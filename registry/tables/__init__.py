@@ -41,6 +41,7 @@ from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
 from registry.tables.planning import Draw, DrawnObject, Plan, PoolExclusion, PoolObject, StratumCount, Task
+from registry.tables.quality import QualityAlert, RowRepeat
 from registry.tables.relation import Relation
 from registry.tables.signal import JudicialSignal, TaxSignal
 from registry.tables.source import Source, SourcePull
@@ -92,11 +93,13 @@ __all__ = [
     "PoolExclusion",
     "PoolObject",
     "Premises",
+    "QualityAlert",
     "QuietDayRecord",
     "Relation",
     "ResultSubmission",
     "RosterVersion",
     "RowFault",
+    "RowRepeat",
     "SeriousViolation",
     "Session",
     "Source",

@@ -35,7 +35,7 @@ class Batch(Table):
     rows_same: Mapped[int] = mapped_column(server_default="0")
     rows_superseding: Mapped[int] = mapped_column(server_default="0")
     senders: Mapped[dict[str, list[int]] | None] = mapped_column(JSONB)
-    """Office that answers for the rows → [read, faulty, duplicate]; data quality is reported by it."""
+    """Office that answers for the rows → [read, faulty, repeated]; data quality is reported by it."""
 
 
 class RowFault(Table):
@@ -54,3 +54,5 @@ class RowFault(Table):
     """The row as it came, personal columns left out; the fault workbook is made of it."""
     natural_key: Mapped[str | None]
     """Of the record, where the row was good enough to tell: finds its correction later (更正时长)."""
+    sender: Mapped[str | None]
+    """The office that answers for the row, where it could be read."""

@@ -114,7 +114,8 @@ def test_a_spoiled_cell_holds_its_row_and_no_other(
 
 def test_all_the_codes_of_fault_are_tried_somewhere_here() -> None:
     elsewhere = {"undecodable", "too_few_cells", "too_many_cells", "bad_json", "conflicting", "excluded",
-                 "code_organisation", "ambiguous_name", "child_alone"}  # fmt: skip
+                 "code_organisation", "ambiguous_name", "child_alone", "bad_format", "unmapped",
+                 "split_mismatch"}  # fmt: skip
     assert {code for _, _, code, _ in SPOILED} | elsewhere == set(SENTENCES)
     assert len(SENTENCES) >= 25
 

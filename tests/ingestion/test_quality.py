@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from ingestion.quality import quality, working_days_after
+from ingestion.quality import quality
+from ingestion.workdays import working_days_after
 from registry import clock
 from registry.database import Database
 from tests.ingestion.conftest import Ingest

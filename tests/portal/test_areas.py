@@ -29,7 +29,9 @@ def test_a_neighbours_enterprise_does_not_exist(visitor: Any) -> None:
     assert visitor("lisi").get(f"/staff/grades/{r.NEIGHBOUR}").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/staff/batches", "/staff/sheets", "/staff/sheets/bundles/audit-x.zip"])
+@pytest.mark.parametrize(
+    "path", ["/staff/batches", "/staff/quality", "/staff/sheets", "/staff/sheets/bundles/audit-x.zip"]
+)
 def test_whole_sheets_belong_to_the_whole_place(visitor: Any, path: str) -> None:
     assert visitor("beian").get(path).status_code == 403
 

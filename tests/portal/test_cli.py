@@ -15,6 +15,7 @@ COMMANDS = {
     "demo",
     "ingest",
     "quality",
+    "mapping",
     "train",
     "grade",
     "explain",

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
+from sqlalchemy import text as text_of
 
 from ingestion.datasets.contract import Dataset
 from ingestion.faults import Fault, sentence
 from ingestion.names import name_key
+from ingestion.standing import stands
 from registry.tables.enterprise import EnterpriseAlias
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -117,7 +119,9 @@ class Directory:
         if not wanted:
             return
         alias = EnterpriseAlias
-        asked = select(alias.kind, alias.alias, alias.enterprise_code).where(alias.alias.in_(sorted(wanted)))
+        asked = select(alias.kind, alias.alias, alias.enterprise_code).where(
+            alias.alias.in_(sorted(wanted)), text_of(stands("batch_id"))
+        )
         for kind, text, code in connection.execute(asked.order_by(alias.id)):
             if kind == "name":
                 self.names.setdefault(text, set()).add(code)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
@@ -22,6 +23,7 @@ from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
+from ingestion.standing import settle
 from ingestion.staging import (
     make_staging,
     natural_keys,
@@ -135,8 +137,9 @@ def _bring_in(arrival: Arrival) -> BatchReport:
     try:
         table, layout = _open(arrival)
         batch_id, done, arrival.received_at = open_batch(
-            connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at
-        )
+            connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at,
+            _headings(arrival, table, layout),
+        )  # fmt: skip
         connection.commit()
         _stage(arrival, table, layout)
         title = f"{arrival.dataset.title} {arrival.file_name}"
@@ -147,6 +150,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
             done,
             lambda part: arrival.progress(title, READING + WRITING * part),
         )
+        settle(connection, arrival.dataset, batch_id)
         close_batch(connection, batch_id, count_senders(connection, arrival.dataset.table))
         return report_batch(connection, batch_id)
     except Refusal as refusal:
@@ -175,6 +179,17 @@ def _open(arrival: Arrival) -> tuple[RawTable, Layout]:
     if profile and rule and feed:
         return table, feed_layout(profile, rule, feed, table.headings)
     return table, standard_layout(arrival.dataset, table.headings)
+
+
+def _headings(arrival: Arrival, table: RawTable, layout: Layout) -> dict[str, Any]:
+    """What the ledger keeps of a file's columns: the fault workbook and the review queue are made of it."""
+    personal = _personal(arrival)
+    return {"file": [h for h in table.headings if h not in personal], "column": layout.heading}
+
+
+def _personal(arrival: Arrival) -> set[str]:
+    personal = {name for column in arrival.dataset.columns if column.personal for name in column.names()}
+    return personal | (set(arrival.rule.personal) if arrival.rule else set())
 
 
 def _stage(arrival: Arrival, table: RawTable, layout: Layout) -> None:
@@ -262,8 +277,7 @@ def _keys_of(dataset: Dataset, rows: pd.DataFrame) -> dict[int, str]:
 def _raw(arrival: Arrival, layout: Layout, chunk: RawChunk, wanted: set[int],
          faults: list[Fault] | None = None) -> dict[int, dict[str, str]]:  # fmt: skip
     """Faulty rows as they came, personal columns left out, numbers of persons and telephones hidden."""
-    personal = {name for column in arrival.dataset.columns if column.personal for name in column.names()}
-    personal |= set(arrival.rule.personal) if arrival.rule else set()
+    personal = _personal(arrival)
     persons = {fault.row_no for fault in faults or () if fault.code == "natural_person"}
     telephone = layout.heading.get("tel")
     raw = {n: {"": redact(line)} for n, line in chunk.broken.items() if n in wanted}

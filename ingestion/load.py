@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from ingestion.datasets.contract import Dataset
 from ingestion.staging import SHARDS, business_columns
+from ingestion.standing import stands
 
 CHUNK_ROWS = 20_000
 
@@ -56,6 +57,7 @@ def write_chunk(connection: Connection, dataset: Dataset, batch_id: int, first: 
     for each in dataset.further:
         connection.execute(text(_versions_sql(each.table, snapshot=True, further=True)), span).all()
     if dataset.identity == "self":
+        connection.execute(text(_EARLIER_ALIASES), span)
         connection.execute(text(_ALIASES), span)
     connection.execute(text(_FAULTS), span)
     ledger.faulty = connection.execute(text(_FAULTY), span).scalar_one()
@@ -96,6 +98,7 @@ def _versions_sql(table: str, snapshot: bool, further: bool) -> str:
     A row is left out when the same content was known at the same time (`repeated`), or when the version in
     force just before it says the same (`unchanged`). Of events with their own time every assertion is kept:
     were it dropped, a contradiction that arrives later but lies between the two would win for good.
+    What was undone is not known: said again, it is written again.
     """
     columns = ", ".join(f'"{name}"' for name in business_columns(table))
     dropped = "judged.unchanged" if snapshot else "judged.unchanged AND NOT chunk.dated"
@@ -104,7 +107,7 @@ def _versions_sql(table: str, snapshot: bool, further: bool) -> str:
 WITH chunk AS (SELECT * FROM staging_{table} WHERE shard BETWEEN :first AND :last),
 seen AS (
   SELECT natural_key, known_at, content_hash, retracted, false AS staged, id AS place FROM "{table}"
-   WHERE natural_key IN (SELECT natural_key FROM chunk)
+   WHERE natural_key IN (SELECT natural_key FROM chunk) AND {stands("batch_id")}
   UNION ALL
   SELECT natural_key, known_at, content_hash, retracted, true, row_no FROM chunk),
 judged AS (
@@ -134,12 +137,22 @@ SELECT :batch, row_no, "column", code, sentence, raw, natural_key FROM staging_f
 
 _FAULTY = "SELECT count(DISTINCT row_no) FROM staging_fault WHERE shard BETWEEN :first AND :last"
 
-_ALIASES = """
-INSERT INTO enterprise_alias (kind, alias, enterprise_code, known_at)
-SELECT kind, alias, enterprise_code, min(known_at) FROM staging_alias
- WHERE shard BETWEEN :first AND :last GROUP BY kind, alias, enterprise_code ORDER BY 3, 1, 2
-ON CONFLICT (kind, alias, enterprise_code) DO UPDATE SET known_at = excluded.known_at
- WHERE excluded.known_at < enterprise_alias.known_at"""
+_CHUNK_ALIASES = """
+SELECT kind, alias, enterprise_code, min(known_at) AS known_at FROM staging_alias
+ WHERE shard BETWEEN :first AND :last GROUP BY kind, alias, enterprise_code"""
+
+_EARLIER_ALIASES = f"""
+UPDATE enterprise_alias a SET known_at = said.known_at FROM ({_CHUNK_ALIASES}) said
+ WHERE a.kind = said.kind AND a.alias = said.alias AND a.enterprise_code = said.enterprise_code
+   AND said.known_at < a.known_at AND {stands("a.batch_id")}"""
+
+_ALIASES = f"""
+INSERT INTO enterprise_alias (kind, alias, enterprise_code, known_at, batch_id)
+SELECT said.*, :batch FROM ({_CHUNK_ALIASES}) said
+ WHERE NOT EXISTS (SELECT 1 FROM enterprise_alias a WHERE a.kind = said.kind AND a.alias = said.alias
+   AND a.enterprise_code = said.enterprise_code AND {stands("a.batch_id")})
+ ORDER BY enterprise_code, kind, alias
+ON CONFLICT (kind, alias, enterprise_code, batch_id) DO NOTHING"""
 
 _COUNTS = """
 UPDATE batch SET rows_read = rows_read + :read, rows_valid = rows_valid + :valid,

@@ -11,6 +11,7 @@ from ingestion.datasets.inspection import SERIOUSNESS
 from ingestion.ledger import BatchReport, close_batch, open_batch, report_batch
 from ingestion.load import write_chunks
 from ingestion.staging import make_staging, seal_rows, stage_rows
+from ingestion.standing import settle
 from registry import clock
 from registry.tables.casework import ResultSubmission
 from registry.tables.inspection import InspectionResult
@@ -39,6 +40,7 @@ def load_submissions(engine: Engine) -> BatchReport | None:
         make_staging(connection, [dataset.table])
         stage_rows(connection, dataset.table, seal_rows(rows, dataset.table, dataset.key))
         write_chunks(connection, dataset, batch_id, done, lambda part: None)
+        settle(connection, dataset, batch_id)
         close_batch(connection, batch_id, {SOURCE: [len(rows), 0, 0]})
         return report_batch(connection, batch_id)
 

@@ -19,6 +19,7 @@ from ingestion.identify import Directory, identify_rows
 from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, report_batch
 from ingestion.load import count_senders, write_chunks
 from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
+from ingestion.mending import return_address
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact
 from ingestion.sources.folder import open_folder
@@ -60,11 +61,12 @@ class Arrival:
 
 def ingest_file(
     engine: Engine, path: Path, dataset: str | None = None, profile: Path | None = None,
-    received_at: datetime | None = None, progress: Progress | None = None,
+    received_at: datetime | None = None, progress: Progress | None = None, file_name: str | None = None,
 ) -> BatchReport:  # fmt: skip
     """Bring one file in, after the records of its profile. `engine` acts in the role wurao_ingest.
 
-    dataset: its name, or None to tell it from the file's name; profile: a mapping for foreign layouts.
+    dataset: its name, or None to tell it from the file's name; profile: a mapping for foreign layouts;
+    file_name: what the ledger calls it, where it lies under another name.
     The report's `parts` are the file's further datasets, then the profile's records.
     A changed layout or an unreadable file ends as a held or failed batch with nothing loaded, never as an
     exception. Raises Refusal for a file, dataset or profile that does not exist.
@@ -72,7 +74,9 @@ def ingest_file(
     read = load_profile(profile) if profile else None
     with engine.connect() as connection:
         records = _ingest_records(connection, read)
-        report = _ingest(connection, path, path.name, dataset, read, received_at, progress or silent)
+        report = _ingest(
+            connection, path, file_name or path.name, dataset, read, received_at, progress or silent
+        )
     return replace(report, parts=(*report.parts, *records))
 
 
@@ -107,9 +111,10 @@ def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, 
             received_at: datetime | None, progress: Progress) -> BatchReport:  # fmt: skip
     if not path.is_file():
         raise Refusal("file.missing", f"没有“{path}”这个文件。", "请核对路径。")
-    rule = profile.rule_for(name) if profile else None
+    known_as, dataset, profile = return_address(connection, name, dataset, profile)
+    rule = profile.rule_for(known_as) if profile else None
     feeds: list[Feed | None] = [*rule.feeds] if rule else [None]
-    chosen = dataset or dataset_of(name)
+    chosen = dataset or dataset_of(known_as)
     if dataset and rule:
         feeds = [feed for feed in feeds if feed and feed.dataset == dataset]
     if (dataset and dataset not in DATASETS) or not feeds or (not rule and chosen is None):

@@ -19,6 +19,8 @@ from ingestion.identify import Directory, identify_rows
 from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, report_batch
 from ingestion.load import count_senders, write_chunks
 from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, load_profile, standard_layout
+from ingestion.matching.candidates import propose_candidates
+from ingestion.matching.questions import ask_matches, claim_rows, make_claims
 from ingestion.mending import return_address
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact
@@ -77,6 +79,7 @@ def ingest_file(
         report = _ingest(
             connection, path, file_name or path.name, dataset, read, received_at, progress or silent
         )
+        propose_candidates(connection)
     return replace(report, parts=(*report.parts, *records))
 
 
@@ -95,6 +98,7 @@ def ingest_folder(
                 reports.append(_ingest(connection, path, name, None, read, None, step))
             except Refusal as refusal:
                 reports.append(BatchReport(None, "", name, "failed", sentence=str(refusal)))
+        propose_candidates(connection)
     say("归集完成", 1.0)
     return [each for report in reports for each in (replace(report, parts=()), *report.parts)]
 
@@ -157,6 +161,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
         )
         settle(connection, arrival.dataset, batch_id)
         close_batch(connection, batch_id, count_senders(connection, arrival.dataset.table))
+        ask_matches(connection, arrival.dataset, batch_id)
         return report_batch(connection, batch_id)
     except Refusal as refusal:
         connection.rollback()
@@ -206,6 +211,7 @@ def _stage(arrival: Arrival, table: RawTable, layout: Layout) -> None:
     items = read_item_spans(connection) if dataset.has("item_codes") else {}
     further = [each.table for each in dataset.further]
     make_staging(connection, [dataset.table, *further])
+    make_claims(connection)
     directory, size, seen = Directory(), arrival.path.stat().st_size, 0
     for chunk in table.chunks:
         seen += len(chunk.rows) * 40 * max(len(table.headings), 1)
@@ -238,6 +244,7 @@ def _stage_chunk(arrival: Arrival, layout: Layout, chunk: RawChunk, around: Surr
     )
     unreadable = {f.row_no for f in faults if f.column in {layout.heading.get(name) for name in IDENTITY}}
     faults += identify_rows(connection, dataset, rows, directory, around.foreign, layout.heading, unreadable)
+    faults = claim_rows(connection, dataset, rows, faults)
     faults += check_rows(dataset, rows, layout.heading, around, items)
     sender = rows[dataset.sender] if dataset.sender else None
     rows["sender"] = [around.offices.get(s, s) for s in sender] if sender is not None else None

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Identity, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, Identity, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.tables.declaration import AboutEnterprise, Table, written_by
@@ -58,6 +58,11 @@ class EnterpriseAlias(Table):
     __tablename__ = "enterprise_alias"
     __table_args__ = (
         UniqueConstraint("kind", "alias", "enterprise_code", "batch_id"),
+        Index(
+            "ix_enterprise_alias_organisation",
+            text("substr(alias, 9, 9)"),
+            postgresql_where=text("kind = 'uniscid'"),
+        ),
         written_by("ingest", ("known_at",)),
     )
 

@@ -65,6 +65,13 @@ def own_aliases() -> None:
         ["kind", "alias", "enterprise_code", "batch_id"],
     )
     op.create_index(op.f("ix_enterprise_alias_batch_id"), "enterprise_alias", ["batch_id"], unique=False)
+    op.create_index(
+        "ix_enterprise_alias_organisation",
+        "enterprise_alias",
+        [sa.text("substr(alias, 9, 9)")],
+        unique=False,
+        postgresql_where=sa.text("kind = 'uniscid'"),
+    )
 
 
 def create_matches() -> None:

@@ -17,7 +17,18 @@ from portal.headers import BodyLimit, SecurityHeaders
 from portal.house import House
 from portal.logs import configure_logs
 from portal.navigation import UPLOAD_PATH
-from portal.web import administrator, calendar, cases, enterprise, inspector, plans, sign_in, staff
+from portal.web import (
+    administrator,
+    batches,
+    calendar,
+    cases,
+    enterprise,
+    inspector,
+    matches,
+    plans,
+    sign_in,
+    staff,
+)
 from portal.web import public as public_pages
 from portal.web.pages import render
 from registry.settings import Settings
@@ -45,6 +56,8 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         sign_in,
         public_pages,
         staff,
+        batches,
+        matches,
         plans,
         calendar,
         cases,

@@ -24,6 +24,8 @@ class Permission(StrEnum):
     ACCOUNT_ADMINISTER = "account.administer"
     BATCH_READ = "batch.read"
     BATCH_UPLOAD = "batch.upload"
+    BATCH_UNDO = "batch.undo"
+    MATCH_DECIDE = "match.decide"
     GRADE_READ = "grade.read"
     PLAN_READ = "plan.read"
     PLAN_MAKE = "plan.make"

@@ -5,13 +5,12 @@ person's act asks for the next task. Every task may be asked for again: what is 
 """
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import RowMapping, select
 
-from ingestion.intake import ingest_file
 from ingestion.submissions import load_submissions
+from portal.batch_tasks import bring_in_claimed, ingest_upload, undo
 from portal.house import House, Progress, Task
 from registry import clock
 from registry.errors import Refusal
@@ -36,6 +35,8 @@ RECURRING: dict[str, tuple[str | None, dict[str, Any]]] = {
     "draw_and_roster": (None, {}),
     "staff_roster": (None, {}),
     "ingest_upload": (None, {}),
+    "undo_batch": (None, {}),
+    "bring_in_claimed": (None, {}),
 }
 """Job → its first timetable (an operator may change it in table `job`); None runs only when asked for."""
 
@@ -132,27 +133,6 @@ def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -
     return {"enterprises": report.enterprises, "warnings": warned, "sentence": sentence}
 
 
-def ingest_upload(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Bring an uploaded file in."""
-    path = Path(arguments["path"])
-    if not path.is_relative_to(house.uploads):
-        raise Refusal("upload.outside", "文件不在上传文件夹里。", "请重新上传。")
-    report = ingest_file(
-        house.engine_for("ingest"),
-        path,
-        arguments["dataset"],
-        progress=lambda stage, share: progress(share, stage),
-    )
-    if report.state != "loaded":
-        remedy = "请核对数据类别和文件格式；批次页面列出了原因。"
-        raise Refusal(f"batch.{report.state}", report.sentence or "文件没有入库。", remedy)
-    sentence = (
-        report.sentence
-        or f"读入 {report.rows_read} 行，有效 {report.rows_valid}，问题 {report.rows_faulty}。"
-    )
-    return {"batch_id": report.batch_id, "sentence": sentence}
-
-
 def nightly_submissions(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Results that were published come back as facts, which next month's grading reads."""
     report = load_submissions(house.engine_for("ingest"))
@@ -174,6 +154,8 @@ TASKS: dict[str, Task] = {
     "staff_roster": staff_the_roster,
     "monthly_grade": monthly_grade,
     "ingest_upload": ingest_upload,
+    "undo_batch": undo,
+    "bring_in_claimed": bring_in_claimed,
     "nightly_submissions": nightly_submissions,
 }
 """Job → what carries it out."""

@@ -61,10 +61,12 @@ class Shortlists:
         cores = [core(name) for name, _ in names]
         for start in range(0, len(self.keys), CHUNK_QUESTIONS):
             block = self._cores[start : start + CHUNK_QUESTIONS]
+            least = self._least[start : start + len(block)]
             scores = process.cdist(
-                block, cores, scorer=Indel.normalized_similarity, score_cutoff=LEAST_CORE, dtype=np.float32, workers=-1
-            )
-            wanted = scores >= self._least[start : start + len(block), None]
+                block, cores, scorer=Indel.normalized_similarity, score_cutoff=float(least.min()), dtype=np.float32,
+                workers=-1,
+            )  # fmt: skip
+            wanted = scores >= least[:, None]
             for question, place in zip(*np.nonzero(wanted), strict=True):
                 self._kept[start + question].append((float(scores[question, place]), *names[place]))
         for question, kept in enumerate(self._kept):

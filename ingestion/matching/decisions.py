@@ -35,13 +35,14 @@ class ClaimReport:
 
 def decide(
     connection: Connection, question_id: int, choice: str, by: str, reason: str = "", enterprise_code: str | None = None
-) -> None:
+) -> bool:
     """Write down what a person decided, in the caller's transaction, with its journal record.
 
     choice: accepted (with an enterprise that the registry knows), rejected, waiting. A later decision replaces an
-    earlier one, which stays on record. Raises Refusal match.*.
+    earlier one, which stays on record; saying the same again (a double click) writes nothing and returns False.
+    Raises Refusal match.*.
     """
-    question = _question(connection, question_id)
+    question = _question(connection, question_id, lock=True)
     if choice not in CHOICES:
         raise Refusal("match.choice", f"没有“{choice}”这种决定。", f"请选：{'、'.join(CHOICES.values())}。")
     if not by.strip():
@@ -50,8 +51,10 @@ def decide(
         raise Refusal("match.long_reason", f"理由超过 {LONGEST_REASON} 字。", "请写得短些。")
     if choice == "accepted":
         enterprise_code = _known_enterprise(connection, enterprise_code)
-    if question["state"] == "accepted" and choice != "accepted" and not reason.strip():
-        raise Refusal("match.no_reason", "收回一次认领需要写明理由。", "请填写理由后再提交。")
+    if _says_so_already(connection, question, choice, enterprise_code):
+        return False
+    if question["state"] == "accepted" and not reason.strip():
+        raise Refusal("match.no_reason", "收回或改变一次认领需要写明理由。", "请填写理由后再提交。")
     decision = {
         "question_id": question_id, "choice": choice, "decided_by": by.strip(), "decided_at": clock.now(),
         "enterprise_code": enterprise_code if choice == "accepted" else None, "reason": reason.strip(),
@@ -63,6 +66,7 @@ def decide(
         "before": question["state"], "enterprise_code": decision["enterprise_code"], "reason": decision["reason"]
     }  # fmt: skip
     journal.append(connection, decision["decided_by"], f"match.{choice}", f"match:{question_id}", detail)
+    return True
 
 
 def after_decision(engine: Engine, question_id: int, progress: Progress | None = None) -> ClaimReport:
@@ -84,12 +88,22 @@ def after_decision(engine: Engine, question_id: int, progress: Progress | None =
     return ClaimReport(question_id, "accepted", _told(reports, other), tuple(reports))
 
 
-def _question(connection: Connection, question_id: int) -> RowMapping:
+def _question(connection: Connection, question_id: int, lock: bool = False) -> RowMapping:
     wanted = select(MatchQuestion.__table__).where(MatchQuestion.id == question_id)
+    wanted = wanted.with_for_update() if lock else wanted
     question = connection.execute(wanted).mappings().first()
     if question is None:
         raise Refusal("match.unknown", f"没有第 {question_id} 条待认领名称。", "请从列表里选择。", 404)
     return question
+
+
+def _says_so_already(
+    connection: Connection, question: RowMapping, choice: str, enterprise_code: str | None
+) -> bool:
+    if question["state"] != choice or choice != "accepted":
+        return bool(question["state"] == choice)
+    last = select(MatchDecision.enterprise_code).where(MatchDecision.question_id == question["id"])
+    return connection.execute(last.order_by(MatchDecision.id.desc()).limit(1)).scalar_one() == enterprise_code
 
 
 def _known_enterprise(connection: Connection, number: str | None) -> str:

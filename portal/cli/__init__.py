@@ -1,6 +1,15 @@
 """The command line (命令行): `wurao`."""
 
-from portal.cli import accounts, data, grading, planning, results, service  # noqa: F401 - each registers its commands
+from portal.cli import (  # noqa: F401 - each registers its commands
+    accounts,
+    batches,
+    data,
+    grading,
+    matches,
+    planning,
+    results,
+    service,
+)
 from portal.cli.console import app, run
 
 __all__ = ["app", "main"]

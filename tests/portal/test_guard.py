@@ -21,6 +21,7 @@ EXAMPLES = {
     "name": "drawn.csv",
     "batch_id": "1",
     "run_id": "1",
+    "question_id": "1",
     "code": r.OWN,
     "folder": "bundles",
     "path": "draw-99010020260001-v1.zip",

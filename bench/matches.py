@@ -41,7 +41,10 @@ def city_names(many: int) -> Iterator[tuple[str, str]]:
     for number, trade_name in enumerate(trades):
         kind = draw.choice("1113")
         trade, form = draw.randrange(len(TRADES)), draw.randrange(3)
-        yield enterprise_name(kind, draw.randrange(4), trade_name, trade, draw.random(), form), f"E{number:017d}"
+        yield (
+            enterprise_name(kind, draw.randrange(4), trade_name, trade, draw.random(), form),
+            f"E{number:017d}",
+        )
 
 
 def written_otherwise(name: str, draw: random.Random) -> str:
@@ -49,7 +52,11 @@ def written_otherwise(name: str, draw: random.Random) -> str:
     place = draw.randrange(3, max(4, len(name) - 4))
     slips: list[Callable[[], str]] = [
         lambda: name[3:],
-        lambda: name.replace("有限公司", "有限责任公司").replace("股份有限责任公司", "公司") if "公司" in name else f"{name}店",
+        lambda: (
+            name.replace("有限公司", "有限责任公司").replace("股份有限责任公司", "公司")
+            if "公司" in name
+            else f"{name}店"
+        ),
         lambda: name[:place] + draw.choice("丰宏达兴茂盛") + name[place + 1 :],
         lambda: name[:place] + name[place + 1 :],
         lambda: name[:place] + name[place] + name[place:],
@@ -62,7 +69,9 @@ def measure(what: str, act: Callable[[], tuple[float, float]], scale: float = 1)
     pipe, end = multiprocessing.get_context("fork").Pipe()
 
     def run() -> None:
-        Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the process that this one came from
+        Path("/proc/self/clear_refs").write_text(
+            "5"
+        )  # forget the peak of the process that this one came from
         before, start = _megabytes("VmRSS"), time.perf_counter()
         seconds, recall = act()
         end.send((seconds, time.perf_counter() - start, recall, _megabytes("VmHWM") - before))
@@ -72,7 +81,9 @@ def measure(what: str, act: Callable[[], tuple[float, float]], scale: float = 1)
     seconds, wall, recall, more = pipe.recv()
     child.join()
     scaled = " (scaled up)" if scale != 1 else ""
-    print(f"{what:<52}{seconds * scale:10.1f} s CPU{wall * scale:10.1f} s{more:7.0f} MB more{recall:8.1%}{scaled}")
+    print(
+        f"{what:<52}{seconds * scale:10.1f} s CPU{wall * scale:10.1f} s{more:7.0f} MB more{recall:8.1%}{scaled}"
+    )
     return float(seconds * scale)
 
 
@@ -83,7 +94,9 @@ def _megabytes(what: str) -> float:
 
 def ours(url: str, asked: list[tuple[str, str]]) -> tuple[float, float]:
     """The search of ingestion.matching, names read from PostgreSQL."""
-    questions: Any = [{"id": n, "number": "", "name_key": name_key(name)} for n, (name, _) in enumerate(asked)]
+    questions: Any = [
+        {"id": n, "number": "", "name_key": name_key(name)} for n, (name, _) in enumerate(asked)
+    ]
     database = Database(url)
     with database.engine_for("ingest").connect() as connection:
         start = time.process_time()
@@ -100,7 +113,9 @@ def bare_cdist(names: Names, asked: list[tuple[str, str]]) -> tuple[float, float
     questions = [name_key(name) for name, _ in asked]
     for first in range(0, len(names), CHUNK):
         part = names[first : first + CHUNK]
-        scores = process.cdist(questions, [name_key(n) for n, _ in part], scorer=fuzz.ratio, dtype=np.float32, workers=-1)
+        scores = process.cdist(
+            questions, [name_key(n) for n, _ in part], scorer=fuzz.ratio, dtype=np.float32, workers=-1
+        )
         top = np.argpartition(-scores, SHOWN, axis=1)[:, :SHOWN]
         for question, places in enumerate(top):
             best[question] += [(float(scores[question, p]), part[p][1]) for p in places]

@@ -26,7 +26,6 @@ from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
-from ingestion.standing import settle
 from ingestion.staging import (
     make_staging,
     natural_keys,
@@ -36,6 +35,7 @@ from ingestion.staging import (
     stage_rows,
     take_conflicts,
 )
+from ingestion.standing import settle
 from registry import clock
 from registry.errors import Refusal
 from registry.progress import Progress, part_of, silent

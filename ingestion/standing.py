@@ -13,9 +13,7 @@ from ingestion.datasets.contract import Dataset
 from ingestion.staging import business_columns
 from registry import clock
 
-STANDS = (
-    "{batch} IS NULL OR {batch} NOT IN (SELECT id FROM batch WHERE undoes IS NOT NULL OR undone_by IS NOT NULL)"
-)
+STANDS = "{batch} IS NULL OR {batch} NOT IN (SELECT id FROM batch WHERE undoes IS NOT NULL OR undone_by IS NOT NULL)"
 """Condition on a batch's number, to be formatted with its column: neither undone nor itself an undo."""
 
 SHARDS = 1024
@@ -61,7 +59,8 @@ def restate(connection: Connection, table: str, keys: str, values: dict[str, int
     connection.execute(text("DROP TABLE IF EXISTS restated_key"))
     shard = f"hashtext(natural_key) & {SHARDS - 1}"
     connection.execute(
-        text(f"CREATE TEMP TABLE restated_key AS SELECT natural_key, {shard} AS shard FROM ({keys}) k"), values
+        text(f"CREATE TEMP TABLE restated_key AS SELECT natural_key, {shard} AS shard FROM ({keys}) k"),
+        values,
     )
     connection.execute(text("CREATE INDEX ON restated_key (shard)"))
     connection.execute(text("ANALYZE restated_key"))

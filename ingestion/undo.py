@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, text, update
 
 from ingestion.datasets import DATASETS, Dataset
+from ingestion.matching.questions import search_again
 from ingestion.standing import restate, tables_of
 from registry import clock, journal
 from registry.errors import Refusal
@@ -75,7 +76,9 @@ def refuse_not_undoable(connection: Connection, batch_id: int) -> RowMapping:
     """The batch, if it can be undone now (or its killed undo taken up). Raises Refusal batch.* and undo.*."""
     batch = _batch(connection, batch_id)
     if batch["state"] == "loading":
-        remedy = "请再次归集同一个文件，完成后再撤销。" if batch["undoes"] is None else "请再次提交原来的撤销。"
+        remedy = (
+            "请再次归集同一个文件，完成后再撤销。" if batch["undoes"] is None else "请再次提交原来的撤销。"
+        )
         raise Refusal("undo.loading", f"第 {batch_id} 批还在处理，或中途断了。", remedy, 409)
     if batch["state"] != "loaded":
         raise Refusal("undo.nothing", f"第 {batch_id} 批没有归集任何一行。", "无需撤销。", 409)
@@ -186,6 +189,8 @@ def _close_undo(
     }  # fmt: skip
     closed = update(Batch).where(Batch.id == act).values(state="loaded", finished_at=clock.now(), **counts)
     undo = connection.execute(closed.returning(Batch.made_by, Batch.reason)).one()
+    if DATASETS[file["dataset"]].identity == "self":
+        search_again(connection)
     restored = _batch(connection, file["id"])["undone_by"] is None
     detail = {
         "undo": act, "reason": undo.reason, "file": file["file_name"], "file_batch": file["id"], "restored": restored,
@@ -204,6 +209,8 @@ def _sentence(target: int, act: int, file: int, restored: bool, keys: int, writt
     parts = [f"已撤销第 {target} 批，{what}：涉及 {keys} 条记录，改写 {written} 条，其余以后来的数据为准。"]
     if since:
         named = "、".join(f"第 {batch} 批 {rows} 行" for batch, rows in since[:5])
-        parts.append(f"此后的文件里有与原有内容相同而没有另存的行（{named}），其中若有仍然有效的，请重新报送那些文件。")
+        parts.append(
+            f"此后的文件里有与原有内容相同而没有另存的行（{named}），其中若有仍然有效的，请重新报送那些文件。"
+        )
     parts.append(f"如需恢复原状，撤销第 {act} 批即可。")
     return "".join(parts)

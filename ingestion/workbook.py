@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from sqlalchemy import Connection, Row, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -33,9 +33,11 @@ HOW = (
 
 
 def write_fault_workbook(
-    connection: Connection, batch_id: int, path: Path, only: Sequence[int] | None = None
+    connection: Connection, batch_id: int, path: Path, only: Sequence[int] | None = None, note: str = ""
 ) -> int:
     """Write the faulty rows of a batch, or `only` those of some row numbers; returns how many.
+
+    note: a sentence for the sheet of explanations.
 
     Columns are the file's own, then three of ours (headings in 【】) that ingestion passes over when the mended
     workbook comes back. Every cell is text, and stays text when it is edited: a leading = + - @ is never a formula,
@@ -59,10 +61,10 @@ def write_fault_workbook(
             assert sheet is not None
             _write_row(sheet, written % ROWS_A_SHEET + 1, row, headings, own, formats)
             written += 1
-        note = workbook.add_worksheet("说明")
-        note.set_column(0, 0, 110)
-        for line, sentence in enumerate((f"{batch['file_name']}，第 {batch_id} 批。", *HOW)):
-            note.write_string(line, 0, sentence)
+        sheet = workbook.add_worksheet("说明")
+        sheet.set_column(0, 0, 110)
+        for line, sentence in enumerate((f"{batch['file_name']}，第 {batch_id} 批。{note}", *HOW)):
+            sheet.write_string(line, 0, sentence)
     if not written:
         raise Refusal("batch.without_faults", f"第 {batch_id} 批没有问题数据。", "无需更正。", 404)
     return written
@@ -153,10 +155,10 @@ def _faulty_rows(
     ordered = faults.order_by(RowFault.row_no, RowFault.id)
     found = connection.execute(ordered, execution_options={"stream_results": True, "max_row_buffer": 5000})
     for row_no, same in groupby(found, key=attrgetter("row_no")):
-        yield _gathered(row_no, list(same))
+        yield _gathered(row_no, [*same])
 
 
-def _gathered(row_no: int, faults: list[Row[Any]]) -> dict[str, Any]:
+def _gathered(row_no: int, faults: Sequence[Any]) -> dict[str, Any]:
     return {
         "row_no": row_no,
         "raw": faults[0].raw,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.intake import ingest_file
-from ingestion.matching.decisions import after_decision
+from ingestion.matching.decisions import after_decision, bring_in_known
 from ingestion.mending import workbook_name
 from ingestion.undo import undo_batch
 from portal.house import House, Progress
@@ -53,6 +53,12 @@ def bring_in_claimed(house: House, arguments: dict[str, Any], progress: Progress
         progress=lambda stage, share: progress(share, stage),
     )
     return {"question_id": report.question_id, "sentence": report.sentence}
+
+
+def bring_in_registered(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Bring in the rows that waited for an enterprise which has been registered meanwhile."""
+    report = bring_in_known(house.engine_for("ingest"), progress=lambda stage, share: progress(share, stage))
+    return {"sentence": report.sentence}
 
 
 def _ledger_name(house: House, batch_id: int, path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from ingestion.submissions import load_submissions
-from portal.batch_tasks import bring_in_claimed, ingest_upload, undo
+from portal.batch_tasks import bring_in_claimed, bring_in_registered, ingest_upload, undo
 from portal.house import House, Progress, Task
 from registry import clock
 from registry.errors import Refusal
@@ -37,6 +37,7 @@ RECURRING: dict[str, tuple[str | None, dict[str, Any]]] = {
     "ingest_upload": (None, {}),
     "undo_batch": (None, {}),
     "bring_in_claimed": (None, {}),
+    "bring_in_registered": ("0 2 * * *", {}),
 }
 """Job → its first timetable (an operator may change it in table `job`); None runs only when asked for."""
 
@@ -156,6 +157,7 @@ TASKS: dict[str, Task] = {
     "ingest_upload": ingest_upload,
     "undo_batch": undo,
     "bring_in_claimed": bring_in_claimed,
+    "bring_in_registered": bring_in_registered,
     "nightly_submissions": nightly_submissions,
 }
 """Job → what carries it out."""

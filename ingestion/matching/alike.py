@@ -20,7 +20,9 @@ LEAST_CORE = 0.5
 LEAST = 60.0
 """Below this a candidate is noise: two trades in common and nothing else."""
 
-_PLACE = re.compile(r"^(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,5}?[市州盟])?(?:[\u4e00-\u9fff]{1,4}?[区县旗])?")
+_PLACE = re.compile(
+    r"^(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,5}?[市州盟])?(?:[\u4e00-\u9fff]{1,4}?[区县旗])?"
+)
 _FORM = re.compile(
     r"(?:股份有限公司|有限责任公司|有限公司|股份公司|集团公司|公司|集团|普通合伙|有限合伙|特殊普通合伙|合伙企业|个人独资企业"
     r"|农民专业合作社|专业合作社|合作社|分公司|分店|个体工商户)+$"

@@ -20,6 +20,8 @@ from registry.tables.match import MatchCandidate, MatchQuestion
 
 QUESTIONS_AT_ONCE = 2_000
 """Questions searched for in one pass over the names."""
+PASSES = 5
+"""Passes in one call: after a file of nothing but strangers the next call goes on, nobody waits for hours."""
 SHOWN = 5
 
 
@@ -45,8 +47,11 @@ def propose_candidates(connection: Connection, progress: Progress = silent) -> i
     connection.commit()
     searched = 0
     try:
-        while questions := _unsearched(connection, QUESTIONS_AT_ONCE):
-            progress("为未识别的名称找候选主体", 0.0)
+        for done in range(PASSES):
+            questions = _unsearched(connection, QUESTIONS_AT_ONCE)
+            if not questions:
+                break
+            progress("为未识别的名称找候选主体", done / PASSES)
             found = search(connection, questions)
             for question in questions:
                 _record(connection, question, found.get(question["id"], []))
@@ -84,12 +89,15 @@ def _unsearched(connection: Connection, many: int) -> list[RowMapping]:
     wanted = select(MatchQuestion.__table__).where(
         MatchQuestion.searched_at.is_(None), MatchQuestion.state.in_(PENDING)
     )
-    return list(connection.execute(wanted.order_by(MatchQuestion.id).limit(many)).mappings())
+    ordered = wanted.order_by(MatchQuestion.state != "open", MatchQuestion.id)
+    return list(connection.execute(ordered.limit(many)).mappings())
 
 
 def _all_names(connection: Connection) -> Iterator[list[tuple[str, str]]]:
     """Chunks of (name key, enterprise_code) of every present and former name that counts."""
-    names = text(f"SELECT alias, enterprise_code FROM enterprise_alias WHERE kind = 'name' AND {stands('batch_id')}")
+    names = text(
+        f"SELECT alias, enterprise_code FROM enterprise_alias WHERE kind = 'name' AND {stands('batch_id')}"
+    )
     options = {"stream_results": True, "max_row_buffer": CHUNK_NAMES}
     for part in connection.execute(names, execution_options=options).partitions(CHUNK_NAMES):
         yield [(row[0], row[1]) for row in part]
@@ -102,10 +110,17 @@ def _present_names(connection: Connection, codes: set[str]) -> dict[str, str]:
     return {code: name_key(name) for code, name in connection.execute(named)}
 
 
-def _by_name(key: str, alike: Iterable[tuple[float, str, str]], present: dict[str, str]) -> Iterator[Candidate]:
+def _by_name(
+    key: str, alike: Iterable[tuple[float, str, str]], present: dict[str, str]
+) -> Iterator[Candidate]:
     for score, name, code in alike:
         what = "名称" if present.get(code, name) == name else "曾用名"
-        yield Candidate(code, name, 100.0 if name == key else min(score, 99.0), f"{what}{'相同' if name == key else '相近'}")
+        yield Candidate(
+            code,
+            name,
+            100.0 if name == key else min(score, 99.0),
+            f"{what}{'相同' if name == key else '相近'}",
+        )
 
 
 def _merged(found: list[Candidate]) -> list[Candidate]:

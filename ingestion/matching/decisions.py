@@ -34,7 +34,12 @@ class ClaimReport:
 
 
 def decide(
-    connection: Connection, question_id: int, choice: str, by: str, reason: str = "", enterprise_code: str | None = None
+    connection: Connection,
+    question_id: int,
+    choice: str,
+    by: str,
+    reason: str = "",
+    enterprise_code: str | None = None,
 ) -> bool:
     """Write down what a person decided, in the caller's transaction, with its journal record.
 
@@ -65,7 +70,7 @@ def decide(
     detail = named | {
         "before": question["state"], "enterprise_code": decision["enterprise_code"], "reason": decision["reason"]
     }  # fmt: skip
-    journal.append(connection, decision["decided_by"], f"match.{choice}", f"match:{question_id}", detail)
+    journal.append(connection, by.strip(), f"match.{choice}", f"match:{question_id}", detail)
     return True
 
 
@@ -84,8 +89,32 @@ def after_decision(engine: Engine, question_id: int, progress: Progress | None =
     reports = []
     for place, (batch, rows) in enumerate(ready.items()):
         step = part_of(say, place / len(ready), 1 / len(ready))
-        reports.append(_bring_in_rows(engine, question_id, batch, rows, step))
+        reports.append(_bring_in_rows(engine, batch, [(question_id, row_no) for row_no in rows], step))
     return ClaimReport(question_id, "accepted", _told(reports, other), tuple(reports))
+
+
+def bring_in_known(engine: Engine, progress: Progress | None = None) -> ClaimReport:
+    """Bring in waiting rows whose very number or name has been registered meanwhile; nobody need decide that.
+
+    By the ordinary rule: an equal number, or an equal name key of exactly one enterprise. What a person rejected
+    stays rejected. `engine` acts in the role wurao_ingest.
+    """
+    with engine.connect() as connection:
+        found = connection.execute(text(_KNOWN), {"alone": ["unmatched", "ambiguous_name"]}).all()
+    batches: dict[int, list[tuple[int, int]]] = {}
+    for question, batch, row_no in found:
+        batches.setdefault(batch, []).append((question, row_no))
+    say, reports = progress or silent, []
+    for place, (batch, waiting) in enumerate(batches.items()):
+        step = part_of(say, place / len(batches), 1 / len(batches))
+        reports.append(_bring_in_rows(engine, batch, waiting, step))
+    with engine.begin() as connection:
+        done = sorted({question for report, waiting in zip(reports, batches.values(), strict=True)
+                       for question, _ in waiting if report.state == "loaded"})  # fmt: skip
+        connection.execute(update(MatchQuestion).where(MatchQuestion.id.in_(done)).values(state="known"))
+    rows = sum(report.rows_valid for report in reports)
+    sentence = f"{len(done)} 个名称或代码已经登记，{rows} 行归集入库。" if done else "没有新登记的名称。"
+    return ClaimReport(0, "known", sentence, tuple(reports))
 
 
 def _question(connection: Connection, question_id: int, lock: bool = False) -> RowMapping:
@@ -115,7 +144,9 @@ def _known_enterprise(connection: Connection, number: str | None) -> str:
     found = connection.execute(known, {"code": normalise_code(number or "")}).scalar_one_or_none()
     if found is None:
         raise Refusal(
-            "match.no_enterprise", f"登记信息里没有“{number or ''}”这户主体。", "请从候选里选，或核对统一社会信用代码。"
+            "match.no_enterprise",
+            f"登记信息里没有“{number or ''}”这户主体。",
+            "请从候选里选，或核对统一社会信用代码。",
         )
     return str(found)
 
@@ -139,12 +170,15 @@ SELECT w.batch_id, w.row_no, bool_and(f.code = ANY(:asked)) AS alone FROM match_
 
 
 def _bring_in_rows(
-    engine: Engine, question_id: int, batch: int, rows: list[int], progress: Progress
+    engine: Engine, batch: int, waiting: list[tuple[int, int]], progress: Progress
 ) -> BatchReport:
+    """Bring in (question, row) of a batch as a batch of its own."""
+    rows = sorted({row_no for _, row_no in waiting})
     with tempfile.TemporaryDirectory(prefix="wurao-") as folder, engine.connect() as connection:
         name = workbook_name(connection, batch, CLAIMED)
         path = Path(folder) / "claimed.xlsx"
-        write_fault_workbook(connection, batch, path, rows)
+        # Without its moment the file would be the very one that a person may have undone in between.
+        write_fault_workbook(connection, batch, path, rows, f"{CLAIMED}于 {clock.now().isoformat()}。")
         connection.rollback()
         try:
             report = ingest_file(engine, path, file_name=name, progress=progress)
@@ -153,19 +187,35 @@ def _bring_in_rows(
         if report.state == "loaded":
             done = text(
                 "UPDATE match_row SET brought_in_by = :by"
-                " WHERE question_id = :question AND batch_id = :batch AND row_no = ANY(:rows)"
+                " WHERE question_id = ANY(:questions) AND batch_id = :batch AND row_no = ANY(:rows)"
             )
-            values = {"by": report.batch_id, "question": question_id, "batch": batch, "rows": rows}
+            questions = sorted({question for question, _ in waiting})
+            values = {"by": report.batch_id, "questions": questions, "batch": batch, "rows": rows}
             connection.execute(done, values)
             connection.commit()
     return report
+
+
+_KNOWN = f"""
+SELECT q.id, w.batch_id, w.row_no FROM match_question q JOIN match_row w ON w.question_id = q.id
+  JOIN row_fault f ON f.batch_id = w.batch_id AND f.row_no = w.row_no
+ WHERE q.state IN ('open', 'waiting') AND w.brought_in_by IS NULL AND {stands("w.batch_id")} AND (
+   q.number <> '' AND EXISTS (SELECT 1 FROM enterprise_alias a
+     WHERE a.kind <> 'name' AND a.alias = q.number AND {stands("a.batch_id")})
+   OR q.number = '' AND (SELECT count(DISTINCT a.enterprise_code) FROM enterprise_alias a
+     WHERE a.kind = 'name' AND a.alias = q.name_key AND {stands("a.batch_id")}) = 1)
+ GROUP BY q.id, w.batch_id, w.row_no HAVING bool_and(f.code = ANY(:alone)) ORDER BY w.batch_id, w.row_no"""
 
 
 def _told(reports: list[BatchReport], other: int) -> str:
     loaded = [report for report in reports if report.state == "loaded"]
     rows = sum(report.rows_valid for report in loaded)
     parts = [f"已认领，{rows} 行归集入库。" if loaded else "已认领，今后同样的写法都算这户主体。"]
-    parts += [f"{r.file_name} 的行没能自动归集：{r.sentence}请重新报送原文件。" for r in reports if r.state != "loaded"]
+    parts += [
+        f"{r.file_name} 的行没能自动归集：{r.sentence}请重新报送原文件。"
+        for r in reports
+        if r.state != "loaded"
+    ]
     if other := other + sum(report.rows_faulty for report in loaded):
         parts.append(f"另有 {other} 行还有别的问题，请在问题数据表里改正后送回。")
     return "".join(parts)

@@ -30,7 +30,8 @@ def near_numbers(connection: Connection, numbers: list[str]) -> dict[str, list[F
 
 
 def _near(connection: Connection, numbers: list[str]) -> dict[str, list[Found]]:
-    slips: dict[str, dict[str, tuple[float, str]]] = {number: dict(_slips(number)) for number in numbers}
+    whole = _sound(set(numbers))  # one slip away from a sound number there is no sound one of its length
+    slips = {number: _same(number) if number in whole else dict(_slips(number)) for number in numbers}
     sound = _sound({candidate for each in slips.values() for candidate in each})
     owners = _owners(connection, sorted(sound))
     relatives = _same_organisation(connection, {n[8:17] for n in numbers if len(n) == 18})
@@ -57,13 +58,20 @@ def _slips(number: str) -> Iterator[tuple[str, tuple[float, str]]]:
             yield number[:place] + letter + number[place:], (86.0, f"少了第 {place + 1} 位“{letter}”")
     for place, written in enumerate(number):
         for letter in alphabet:
-            yield number[:place] + letter + number[place + 1 :], (90.0, f"第 {place + 1} 位“{written}”应为“{letter}”")
+            yield (
+                number[:place] + letter + number[place + 1 :],
+                (90.0, f"第 {place + 1} 位“{written}”应为“{letter}”"),
+            )
     for place in range(len(number) - 1):
         swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
         yield swapped, (92.0, f"第 {place + 1}、{place + 2} 位颠倒")
     if (figures := number.translate(LOOK_ALIKE)) != number:
         yield figures, (95.0, "字母写成了形近的数字")
-    yield number, (100.0, "代码相同")
+    yield from _same(number).items()
+
+
+def _same(number: str) -> dict[str, tuple[float, str]]:
+    return {number: (100.0, "代码相同")}
 
 
 def _sound(candidates: set[str]) -> set[str]:

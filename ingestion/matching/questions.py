@@ -34,7 +34,9 @@ def make_claims(connection: Connection) -> None:
     connection.execute(text(f"CREATE TEMP TABLE staging_claim ({types})"))
 
 
-def claim_rows(connection: Connection, dataset: Dataset, rows: pd.DataFrame, faults: list[Fault]) -> list[Fault]:
+def claim_rows(
+    connection: Connection, dataset: Dataset, rows: pd.DataFrame, faults: list[Fault]
+) -> list[Fault]:
     """Give rows whose enterprise a person has named before that enterprise; stage the others' questions.
 
     Returns the faults that remain. Only rows with a fault of identity are looked at. The decision holds for the
@@ -70,14 +72,17 @@ def ask_matches(connection: Connection, dataset: Dataset, batch_id: int) -> int:
     values = {"dataset": dataset.name, "batch": batch_id, "now": clock.now(), "asked": list(ASKED)}
     connection.execute(text(_ASK), values)
     waiting = connection.execute(text(_WAIT), values).rowcount
-    again = "" if dataset.identity == "self" else " AND id IN (SELECT question_id FROM match_row WHERE batch_id = :batch)"
-    connection.execute(
-        text(f"UPDATE match_question SET searched_at = NULL WHERE state = ANY(:pending){again}"),
-        {"pending": list(PENDING), "batch": batch_id},
-    )
     connection.execute(text(_REOPEN), values)
+    if dataset.identity == "self":
+        search_again(connection)
     connection.commit()
     return int(waiting)
+
+
+def search_again(connection: Connection) -> None:
+    """The registered names have changed: what is pending is to be searched for anew."""
+    again = text("UPDATE match_question SET searched_at = NULL WHERE state = ANY(:pending)")
+    connection.execute(again, {"pending": list(PENDING)})
 
 
 def _claims(dataset: Dataset, rows: pd.DataFrame, codes: list[str]) -> list[dict[str, Any]]:
@@ -123,10 +128,10 @@ SELECT q.id, q.dataset, q.sender, q.name_key, q.number, d.enterprise_code FROM m
 _DECIDED = f"{_ANSWERED} AND q.dataset = :dataset AND q.name_key = ANY(:names)"
 
 _REOPEN = f"""
-UPDATE match_question SET state = 'open', searched_at = NULL WHERE state = 'accepted'
+UPDATE match_question SET state = 'open', searched_at = NULL WHERE state IN ('accepted', 'known')
   AND id IN (SELECT question_id FROM match_row WHERE batch_id = :batch)
   AND id NOT IN (SELECT id FROM ({_ANSWERED}) answered)"""
-"""The enterprise that was named is no longer known: its registration was undone."""
+"""The enterprise that was named, or was known by itself, is known no longer: its registration was undone."""
 
 _HELD = """
 (SELECT DISTINCT c.* FROM staging_claim c JOIN row_fault f ON f.batch_id = :batch AND f.row_no = c.row_no

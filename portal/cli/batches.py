@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from sqlalchemy import Connection
 
 from ingestion.datasets import DATASETS
 from ingestion.mending import workbook_name
@@ -12,6 +13,7 @@ from ingestion.undo import same_since, undo_batch, written_by_batch
 from ingestion.workbook import write_fault_workbook
 from portal.cli.console import Json, app, opened, out, progress, tell
 from portal.reading import batches
+from registry import journal
 from registry.errors import Refusal
 
 batch_commands = typer.Typer(no_args_is_help=True, help="Batches: list, show, faults, undo.")
@@ -37,7 +39,9 @@ def list_batches(
     rows = [dict(row) | {"listed_as": batches.state_of(row)} for row in found[:limit]]
 
     def show() -> None:
-        table = Table("批次", "数据集", "文件", "收到", "读入", "有效", "新增", "更正", "相同", "问题", "状态")
+        table = Table(
+            "批次", "数据集", "文件", "收到", "读入", "有效", "新增", "更正", "相同", "问题", "状态"
+        )
         for row in rows:
             counts = ("rows_read", "rows_valid", "rows_new", "rows_superseding", "rows_same", "rows_faulty")
             table.add_row(
@@ -62,7 +66,9 @@ def show(batch: Number, as_json: Json = False) -> None:
             "related": [dict(row) for row in batches.same_file(connection, found)],
             "same_since": same_since(connection, batch),
         }
-    whole["faults"] = [group | {"examples": [dict(e) for e in group["examples"]]} for group in whole["faults"]]
+    whole["faults"] = [
+        group | {"examples": [dict(e) for e in group["examples"]]} for group in whole["faults"]
+    ]
     tell(whole, as_json, lambda: _show_batch(whole))
 
 
@@ -74,19 +80,26 @@ def faults(
     ] = None,
     code: Annotated[str, typer.Option(help="only faults of this code")] = "",
     page: Annotated[int, typer.Option(help="page of the list", min=1)] = 1,
+    by: Annotated[str, typer.Option("--by", help="who takes the workbook; goes into the journal")] = "命令行",
     as_json: Json = False,
 ) -> None:
     """Faulty rows (问题数据): printed page by page, or written as a workbook to mend and bring in again."""
     with opened() as (database, _, _), database.engine_for("portal").connect() as connection:
         if file is not None:
-            _write_workbook(connection, batch, file, as_json)
+            _write_workbook(connection, batch, file, by, as_json)
             return
         batches.one_batch(connection, batch)
         found = batches.fault_page(connection, batch, code, page)
     rows = [dict(row) for row in found.rows]
 
     def show_faults() -> None:
-        table = Table("行", "列", "代码", "问题", title=f"第 {batch} 批，第 {page}/{found.pages} 页，共 {found.total:,} 个问题")
+        table = Table(
+            "行",
+            "列",
+            "代码",
+            "问题",
+            title=f"第 {batch} 批，第 {page}/{found.pages} 页，共 {found.total:,} 个问题",
+        )
         for row in rows:
             table.add_row(str(row["row_no"]), row["column"], row["code"], row["sentence"])
         out.print(table)
@@ -112,9 +125,12 @@ def _refuse_strange(what: str, given: str, known: list[str]) -> None:
         raise Refusal("batch.strange", f"没有“{given}”这个{what}。", f"可用：{'、'.join(known)}。")
 
 
-def _write_workbook(connection: Any, batch: int, file: Path, as_json: bool) -> None:
+def _write_workbook(connection: Connection, batch: int, file: Path, by: str, as_json: bool) -> None:
     path = file / workbook_name(connection, batch) if file.is_dir() else file
     rows = write_fault_workbook(connection, batch, path)
+    connection.rollback()
+    journal.append(connection, by, "batch.faults_downloaded", f"batch:{batch}", {"rows": rows})
+    connection.commit()
     remedy = "改正后用 wurao ingest 归集；不改文件名就能找回数据集和对照方案。"
     if path.name != workbook_name(connection, batch):
         remedy = f"改正后归集时请写明数据集，或把文件名改成 {workbook_name(connection, batch)}。"
@@ -123,7 +139,9 @@ def _write_workbook(connection: Any, batch: int, file: Path, as_json: bool) -> N
 
 def _show_batch(batch: dict[str, Any]) -> None:
     title = DATASETS[batch["dataset"]].title if batch["dataset"] in DATASETS else batch["dataset"]
-    out.print(f"[bold]第 {batch['id']} 批[/bold] {title} {batch['file_name']}（{batches.STATES[batch['listed_as']]}）")
+    out.print(
+        f"[bold]第 {batch['id']} 批[/bold] {title} {batch['file_name']}（{batches.STATES[batch['listed_as']]}）"
+    )
     out.print(f"  读入 {batch['rows_read']:,} = 有效 {batch['rows_valid']:,} + 问题 {batch['rows_faulty']:,}")
     out.print(
         f"  有效 {batch['rows_valid']:,} = 新增 {batch['rows_new']:,} + 更正 {batch['rows_superseding']:,}"
@@ -131,7 +149,9 @@ def _show_batch(batch: dict[str, Any]) -> None:
     )
     out.print(f"  收到 {batch['received_at']:%Y-%m-%d %H:%M}，对照方案 {batch['profile'] or '数据标准'}")
     out.print(f"  SHA-256 {batch['sha256']}")
-    out.print(f"  写入版本：{'，'.join(f'{table} {many:,}' for table, many in batch['written'].items()) or '无'}")
+    out.print(
+        f"  写入版本：{'，'.join(f'{table} {many:,}' for table, many in batch['written'].items()) or '无'}"
+    )
     for office, (read, faulty, repeated) in (batch["senders"] or {}).items():
         out.print(f"  报送机构 {office or '（未写明）'}：{read:,} 行，问题 {faulty:,}，重复 {repeated:,}")
     for group in batch["faults"]:

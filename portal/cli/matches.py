@@ -6,7 +6,8 @@ import typer
 from rich.table import Table
 
 from ingestion.datasets import DATASETS
-from ingestion.matching.decisions import after_decision, decide
+from ingestion.matching.candidates import propose_candidates
+from ingestion.matching.decisions import after_decision, bring_in_known, decide
 from portal.cli.console import Json, app, opened, out, progress, tell
 from portal.reading import matches
 from registry.errors import Refusal
@@ -83,6 +84,17 @@ def wait(question: Question, by: By, reason: Reason = "", as_json: Json = False)
     _decide(question, "waiting", by, reason, None, as_json)
 
 
+@match_commands.command()
+def refresh(as_json: Json = False) -> None:
+    """Search again for what is open, and bring in rows whose enterprise has been registered meanwhile."""
+    with opened() as (database, _, _), progress(as_json) as report:
+        engine = database.engine_for("ingest")
+        done = bring_in_known(engine, progress=report)
+        with engine.connect() as connection:
+            propose_candidates(connection, report)
+    tell(done, as_json, done.sentence)
+
+
 def _decide(question: int, choice: str, by: str, reason: str, enterprise: str | None, as_json: bool) -> None:
     with opened() as (database, _, _), progress(as_json) as report:
         engine = database.engine_for("ingest")
@@ -95,10 +107,16 @@ def _decide(question: int, choice: str, by: str, reason: str, enterprise: str | 
 def _show_question(found: dict[str, Any]) -> None:
     question = found["question"]
     given = " ".join(filter(None, (question["given_name"], question["given_number"])))
-    out.print(f"[bold]{given}[/bold]（{matches.STATES[question['state']]}），等待的行 {question['waiting']:,}")
+    out.print(
+        f"[bold]{given}[/bold]（{matches.STATES[question['state']]}），等待的行 {question['waiting']:,}"
+    )
     for candidate in found["candidates"]:
-        shown = "".join(f"[yellow]{part}[/yellow]" if differs else part for part, differs in candidate["shown"])
-        out.print(f"  {candidate['rank']}. {shown} [dim]{candidate['enterprise_code']}[/dim] 相似 {candidate['score']:.0f}")
+        shown = "".join(
+            f"[yellow]{part}[/yellow]" if differs else part for part, differs in candidate["shown"]
+        )
+        out.print(
+            f"  {candidate['rank']}. {shown} [dim]{candidate['enterprise_code']}[/dim] 相似 {candidate['score']:.0f}"
+        )
         former = f"，曾用名 {'、'.join(candidate['former'])}" if candidate["former"] else ""
         out.print(f"     {candidate['why']}；{candidate['regstate']}，{candidate['dom']}{former}")
     for row in found["rows"]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, text
+from sqlalchemy import Connection, RowMapping, func, select, text
 
 from registry.scope import not_yours
 from registry.tables.batch import Batch, RowFault
@@ -113,7 +113,7 @@ def fault_page(connection: Connection, batch_id: int, code: str = "", page: int 
     return _paged(connection, wanted.order_by(RowFault.row_no, RowFault.id), page, FAULTS_A_PAGE)
 
 
-def _paged(connection: Connection, wanted: Select[Any], page: int, size: int) -> Page:
+def _paged(connection: Connection, wanted: Any, page: int, size: int) -> Page:
     total = connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
     rows = connection.execute(wanted.limit(size).offset((page - 1) * size)).mappings().all()
     return Page(list(rows), total, page, size)

@@ -15,7 +15,13 @@ from registry.tables.enterprise import Enterprise
 from registry.tables.match import MatchCandidate, MatchDecision, MatchQuestion
 
 PAGE = 50
-STATES = {"open": "待认领", "accepted": "已认领", "rejected": "都不是", "waiting": "等新设主体"}
+STATES = {
+    "open": "待认领",
+    "accepted": "已认领",
+    "rejected": "都不是",
+    "waiting": "等新设主体",
+    "known": "已登记",
+}
 _WAITING = f"""(SELECT count(*) FROM match_row w WHERE w.question_id = match_question.id
   AND {stands("w.batch_id")} AND (w.brought_in_by IS NULL OR NOT {stands("w.brought_in_by")}))"""
 
@@ -52,7 +58,9 @@ def state_counts(connection: Connection) -> dict[str, int]:
 
 def one_question(connection: Connection, question_id: int) -> dict[str, Any]:
     """A question with its candidates, decisions and waiting rows. Raises Refusal scope.not_yours for an unknown one."""
-    wanted = select(MatchQuestion.__table__, text(f"{_WAITING} AS waiting")).where(MatchQuestion.id == question_id)
+    wanted = select(MatchQuestion.__table__, text(f"{_WAITING} AS waiting")).where(
+        MatchQuestion.id == question_id
+    )
     question = connection.execute(wanted).mappings().first()
     if question is None:
         raise not_yours()
@@ -95,7 +103,7 @@ def _candidates(connection: Connection, question: RowMapping) -> list[dict[str, 
         "SELECT enterprise_code, array_agg(DISTINCT alias ORDER BY alias) FROM enterprise_alias"
         f" WHERE kind = 'name' AND enterprise_code = ANY(:codes) AND {stands('batch_id')} GROUP BY 1"
     )
-    names = {code: aliases for code, aliases in connection.execute(former, {"codes": codes})}
+    names = {row[0]: row[1] for row in connection.execute(former, {"codes": codes})}
     return [_side_by_side(question, c, firms.get(c["enterprise_code"]), names) for c in found]
 
 

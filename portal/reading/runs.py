@@ -16,6 +16,7 @@ TITLES = {
     "ingest_upload": "归集上传文件",
     "undo_batch": "撤销批次",
     "bring_in_claimed": "归集已认领的行",
+    "bring_in_registered": "归集登记信息已到的行",
     "nightly_submissions": "已公示结果并入登记库",
 }
 STATES = {"waiting": "排队中", "running": "进行中", "done": "已完成", "failed": "未完成"}

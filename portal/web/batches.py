@@ -161,5 +161,3 @@ def _can_undo(connection: Connection, batch_id: int) -> tuple[bool, str]:
     except Refusal as refusal:
         return False, str(refusal)
     return True, ""
-
-

@@ -51,7 +51,9 @@ def match_page(
     house: House = request.app.state.house
     with house.engine.connect() as connection:
         found = matches.one_question(connection, question_id)
-    return render(request, "staff/match.html", **found, states=matches.STATES, datasets=uploads.dataset_titles())
+    return render(
+        request, "staff/match.html", **found, states=matches.STATES, datasets=uploads.dataset_titles()
+    )
 
 
 @router.post("/matches/{question_id}/decide")

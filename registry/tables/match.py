@@ -34,7 +34,7 @@ class MatchQuestion(Table):
     """Where it was met first."""
     asked_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(server_default="open")
-    """open, accepted, rejected, waiting (a new enterprise is expected)."""
+    """open, accepted, rejected, waiting (a new enterprise is expected), known (the registry knows it now)."""
     round: Mapped[int] = mapped_column(server_default="0")
     """Number of the last search; its candidates are those shown."""
     signature: Mapped[str | None]

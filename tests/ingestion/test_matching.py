@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from ingestion.identify import credit_code_valid
 from ingestion.matching.alike import core, likeness
 from ingestion.matching.candidates import propose_candidates
-from ingestion.matching.decisions import ClaimReport, after_decision, decide
+from ingestion.matching.decisions import ClaimReport, after_decision, bring_in_known, decide
 from ingestion.names import name_key
 from ingestion.undo import undo_batch
 from registry import journal
@@ -56,7 +56,7 @@ def say(role: Engine, question: Any, choice: str, **more: str) -> ClaimReport:
 def owners(engine: Engine, table: str, column: str) -> dict[str, str]:
     with engine.connect() as connection:
         found = connection.execute(text(f"SELECT {column}, enterprise_code FROM {table} WHERE NOT retracted"))
-        return {number: code for number, code in found}
+        return {row[0]: row[1] for row in found}
 
 
 def test_brackets_blanks_and_width_do_not_count(town: Ingest) -> None:
@@ -69,7 +69,13 @@ def test_brackets_blanks_and_width_do_not_count(town: Ingest) -> None:
 
 
 def test_what_is_only_alike_is_never_joined(town: Ingest, engine: Engine) -> None:
-    written = ["安和市青叶茶业有限责任公司", "青叶茶业有限公司", "安和市青叶茶叶有限公司", "安和青叶茶业", "安和市绿叶茶庄"]
+    written = [
+        "安和市青叶茶业有限责任公司",
+        "青叶茶业有限公司",
+        "安和市青叶茶叶有限公司",
+        "安和青叶茶业",
+        "安和市绿叶茶庄",
+    ]
     report = town("complaint", [complaint(f"f{n}", name) for n, name in enumerate(written)])
     assert report.fault_counts == {"unmatched": len(written)}
     asked = questions(engine)
@@ -111,18 +117,30 @@ def test_an_enterprise_that_moved_is_found_by_its_organisation_part(town: Ingest
 
 def test_two_owners_of_one_name_are_both_named(town: Ingest, engine: Engine) -> None:
     twin = "9199010163096914XD"
-    town("registration", [good("registration", 统一社会信用代码=c, 企业名称="安和市同名商行", 曾用名="") for c in (STRANGER, twin)])
+    town(
+        "registration",
+        [
+            good("registration", 统一社会信用代码=c, 企业名称="安和市同名商行", 曾用名="")
+            for c in (STRANGER, twin)
+        ],
+    )
     town("complaint", [complaint("t", "安和市同名商行")])
     (question,) = questions(engine)
     assert question["code"] == "ambiguous_name"
-    assert {c["enterprise_code"]: c["score"] for c in candidates(engine, question)} == {STRANGER: 100, twin: 100}
+    assert {c["enterprise_code"]: c["score"] for c in candidates(engine, question)} == {
+        STRANGER: 100,
+        twin: 100,
+    }
 
 
 def test_an_accepted_name_brings_its_rows_in_and_counts_from_then_on(
     town: Ingest, engine: Engine, role: Engine
 ) -> None:
     name = "青叶茶业有限公司"
-    first = town("complaint", [complaint("a1", name), complaint("a2", name, 登记日期="无日"), complaint("a3", TEA_NAME)])
+    first = town(
+        "complaint",
+        [complaint("a1", name), complaint("a2", name, 登记日期="无日"), complaint("a3", TEA_NAME)],
+    )
     town("complaint", [complaint("a4", name)])
     (question,) = questions(engine)
     answer = say(role, question, "accepted", enterprise_code=TEA)
@@ -149,7 +167,9 @@ def test_a_decision_holds_for_its_dataset_its_sender_and_its_very_text(
     asked = questions(engine)
     assert [question["sender"] for question in asked] == [one, other]
     say(role, asked[0], "accepted", enterprise_code=TEA)
-    report = town("penalty", [penalty("p3", name, one), penalty("p4", name, other), penalty("p5", "青叶茶业公司", one)])
+    report = town(
+        "penalty", [penalty("p3", name, one), penalty("p4", name, other), penalty("p5", "青叶茶业公司", one)]
+    )
     assert (report.rows_new, report.fault_counts) == (1, {"unmatched": 2})
     assert town("complaint", [complaint("c", name)]).rows_faulty == 1
     assert set(owners(engine, "penalty", "cf_wsh")) == {"p1", "p3"}
@@ -160,8 +180,12 @@ def test_a_damaged_code_that_a_person_read_counts_too(town: Ingest, engine: Engi
     town("complaint", [complaint("c1", code=damaged)])
     (question,) = questions(engine)
     assert say(role, question, "accepted", enterprise_code=TEA).batches[0].rows_new == 1
-    again = town("complaint", [complaint("c2", code=damaged), complaint("c3", code=TEA[:12] + "R" + TEA[13:])])
-    assert (again.rows_new, again.fault_counts) == (1, {"code_check": 1}), "only the very code that was decided"
+    again = town(
+        "complaint", [complaint("c2", code=damaged), complaint("c3", code=TEA[:12] + "R" + TEA[13:])]
+    )
+    assert (again.rows_new, again.fault_counts) == (1, {"code_check": 1}), (
+        "only the very code that was decided"
+    )
 
 
 def test_a_decision_can_be_taken_back(town: Ingest, engine: Engine, role: Engine) -> None:
@@ -178,7 +202,9 @@ def test_a_decision_can_be_taken_back(town: Ingest, engine: Engine, role: Engine
     assert sum(report.rows_new for report in answer.batches) == 2
     with engine.connect() as connection:
         decisions = connection.execute(text("SELECT choice FROM match_decision ORDER BY id")).scalars().all()
-        last = text("SELECT enterprise_code FROM complaint WHERE complaint_no = 'r1' ORDER BY known_at DESC, id DESC LIMIT 1")
+        last = text(
+            "SELECT enterprise_code FROM complaint WHERE complaint_no = 'r1' ORDER BY known_at DESC, id DESC LIMIT 1"
+        )
         assert connection.execute(last).scalar_one() == INN
     assert decisions == ["accepted", "rejected", "accepted"]
 
@@ -192,11 +218,17 @@ def test_a_rejected_name_is_asked_again_only_for_a_new_candidate(
     say(role, question, "rejected")
     town("complaint", [complaint("n2", name)])
     assert [q["state"] for q in questions(engine)] == ["rejected"]
-    town("registration", [good("registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="")])
+    town(
+        "registration",
+        [good("registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="")],
+    )
     (question,) = questions(engine)
     assert question["state"] == "open"
     assert candidates(engine, question)[0]["enterprise_code"] == STRANGER
-    assert sum(report.rows_new for report in say(role, question, "accepted", enterprise_code=STRANGER).batches) == 2
+    assert (
+        sum(report.rows_new for report in say(role, question, "accepted", enterprise_code=STRANGER).batches)
+        == 2
+    )
 
 
 def test_one_who_waits_for_a_new_enterprise_is_told_when_it_comes(
@@ -205,14 +237,48 @@ def test_one_who_waits_for_a_new_enterprise_is_told_when_it_comes(
     town("complaint", [complaint("w1", code=STRANGER)])
     (question,) = questions(engine)
     assert "登记信息到后" in say(role, question, "waiting").sentence
-    town("registration", [good("registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="")])
+    town(
+        "registration",
+        [good("registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="")],
+    )
     (question,) = questions(engine)
     assert question["state"] == "open"
-    assert [(c["enterprise_code"], c["score"]) for c in candidates(engine, question)][0] == (STRANGER, 100)
+    first = candidates(engine, question)[0]
+    assert (first["enterprise_code"], first["score"]) == (STRANGER, 100)
 
 
-def test_an_enterprise_that_is_no_longer_known_is_no_answer(town: Ingest, engine: Engine, role: Engine) -> None:
-    new = town("registration", [good("registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="")])
+def test_what_is_registered_meanwhile_comes_in_by_itself(town: Ingest, engine: Engine, role: Engine) -> None:
+    """By the ordinary rule only: the very number, or the very name of exactly one."""
+    first = town(
+        "complaint",
+        [complaint("k1", code=STRANGER), complaint("k2", "安和市新来酒楼"), complaint("k3", "新来酒楼")],
+    )
+    town("complaint", [complaint("k4", code=STRANGER), complaint("k5", code=STRANGER, 登记日期="无日")])
+    assert bring_in_known(role).sentence == "没有新登记的名称。"
+    new = good(
+        "registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="安和市新来酒楼"
+    )
+    registered = town("registration", [new])
+    done = bring_in_known(role)
+    assert [(report.rows_new, report.rows_faulty) for report in done.batches] == [(2, 0), (1, 0)]
+    assert f"第{first.batch_id}批认领" in done.batches[0].file_name
+    assert set(owners(engine, "complaint", "complaint_no")) == {"k1", "k2", "k4"}
+    assert {q["given_name"]: q["state"] for q in questions(engine)} == {
+        "": "known", "安和市新来酒楼": "known", "新来酒楼": "open"
+    }  # fmt: skip
+    assert bring_in_known(role).batches == ()
+    undo_batch(role, registered.batch_id or 0, "误报", "王芳")
+    town("complaint", [complaint("k6", code=STRANGER)])
+    assert {q["number"]: q["state"] for q in questions(engine) if q["number"]} == {STRANGER: "open"}
+
+
+def test_an_enterprise_that_is_no_longer_known_is_no_answer(
+    town: Ingest, engine: Engine, role: Engine
+) -> None:
+    new = town(
+        "registration",
+        [good("registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="")],
+    )
     town("complaint", [complaint("u1", "新来酒楼有限公司")])
     (question,) = questions(engine)
     say(role, question, "accepted", enterprise_code=STRANGER)

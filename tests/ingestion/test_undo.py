@@ -42,7 +42,9 @@ def test_a_first_batch_is_withdrawn_and_the_past_stays(town: Ingest, engine: Eng
     done = undo_batch(role, report.batch_id or 0, **WHY)
     assert (done.keys, done.written) == (2, {"complaint": 2})
     assert in_force(engine, Complaint) == {}
-    assert in_force(engine, Complaint, date(2026, 10, 1)) == before, "what was answered then is answered still"
+    assert in_force(engine, Complaint, date(2026, 10, 1)) == before, (
+        "what was answered then is answered still"
+    )
     with engine.connect() as connection:
         undo = connection.execute(text(f"SELECT * FROM batch WHERE id = {done.batch_id}")).mappings().one()
         act = connection.execute(text("SELECT * FROM journal ORDER BY number DESC LIMIT 1")).mappings().one()
@@ -132,8 +134,20 @@ def test_a_corrected_file_is_let_in_even_where_it_says_what_was_undone(
 def test_registration_takes_its_premises_and_aliases_along(
     town: Ingest, engine: Engine, role: Engine
 ) -> None:
-    new = good("registration", 统一社会信用代码=STRANGER, 企业名称="安和市新来酒楼有限公司", 曾用名="安和市老来酒楼", 生产经营地="渡口 2 号")
-    renamed = good("registration", 统一社会信用代码=INN, 企业名称="安和市云归客栈有限公司", 数据更新时间="2026-06-01", 曾用名="")
+    new = good(
+        "registration",
+        统一社会信用代码=STRANGER,
+        企业名称="安和市新来酒楼有限公司",
+        曾用名="安和市老来酒楼",
+        生产经营地="渡口 2 号",
+    )
+    renamed = good(
+        "registration",
+        统一社会信用代码=INN,
+        企业名称="安和市云归客栈有限公司",
+        数据更新时间="2026-06-01",
+        曾用名="",
+    )
     report = town("registration", [new, renamed])
     nameless = {**good("complaint", 统一社会信用代码=""), "企业名称": ""}
     rows = [
@@ -163,7 +177,9 @@ def test_an_alias_that_a_later_batch_says_again_identifies_again(
     assert second.rows_new == 1
     assert town("complaint", [good("complaint", 统一社会信用代码=STRANGER)]).rows_valid == 1
     undo_batch(role, second.batch_id or 0, **WHY)
-    assert town("complaint", [good("complaint", 统一社会信用代码=STRANGER, 投诉举报编号="x")]).rows_faulty == 1
+    assert (
+        town("complaint", [good("complaint", 统一社会信用代码=STRANGER, 投诉举报编号="x")]).rows_faulty == 1
+    )
     assert in_force(engine, Enterprise)[TEA], "the older batch had said it before"
 
 
@@ -208,7 +224,10 @@ def test_files_that_said_the_same_are_named(town: Ingest, role: Engine) -> None:
 
 DAYS = [datetime(2026, 3, day) for day in (1, 2, 3, 4)]
 row = st.tuples(
-    st.sampled_from("abc"), st.integers(0, 3), st.sampled_from(["甲", "乙", "丙"]), st.sampled_from([False, False, True])
+    st.sampled_from("abc"),
+    st.integers(0, 3),
+    st.sampled_from(["甲", "乙", "丙"]),
+    st.sampled_from([False, False, True]),
 )
 files = st.lists(row, min_size=1, max_size=5, unique_by=lambda r: r[:2])
 steps = st.lists(st.one_of(files, st.integers(0, 9)), min_size=2, max_size=9)
@@ -243,7 +262,9 @@ class Model:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps)
 def test_any_sequence_of_batches_and_undos_equals_the_model(
@@ -263,7 +284,9 @@ def test_any_sequence_of_batches_and_undos_equals_the_model(
                      数据状态="撤销" if gone else "正常", 办结日期="", 是否属实="")
                 for key, day, topic, gone in turn
             ]  # fmt: skip
-            papers.append(good("complaint", 投诉举报编号=f"file {own}{next(serial)}"))  # no two files are equal
+            papers.append(
+                good("complaint", 投诉举报编号=f"file {own}{next(serial)}")
+            )  # no two files are equal
             report = one_town("complaint", papers)
             assert report.rows_faulty == 0, report.faults
             model.bring(report.batch_id or 0, turn)

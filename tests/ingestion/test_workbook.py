@@ -125,7 +125,9 @@ def test_a_workbook_finds_its_dataset_by_its_name_and_keeps_what_is_still_wrong(
     assert out.name == f"十一月_(终).csv.第{first.batch_id}批问题数据.xlsx"
     assert held[3]["【原文】"] == "m3｜投诉"
     held[0]["登记日期"] = "2026-02-01"
-    held[3] |= {heading: cell for heading, cell in good("complaint", 投诉举报编号="m3").items() if heading in held[3]}
+    held[3] |= {
+        heading: cell for heading, cell in good("complaint", 投诉举报编号="m3").items() if heading in held[3]
+    }
     second = ingest_file(role, written_back(out.with_stem(f"{out.stem} (1)"), held))
     assert (second.dataset, second.rows_new, second.fault_counts) == ("complaint", 2, {"bad_date": 2})
 

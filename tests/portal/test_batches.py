@@ -26,7 +26,9 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 def town_files(house: House, records: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five enterprises beside the records' own."""
     folder = tmp_path_factory.mktemp("files")
-    report = ingest_file(house.engine_for("ingest"), write_csv(folder / "registration_5.csv", town_registration()))
+    report = ingest_file(
+        house.engine_for("ingest"), write_csv(folder / "registration_5.csv", town_registration())
+    )
     assert report.rows_faulty == 0
     return folder
 
@@ -76,7 +78,12 @@ def test_batches_are_listed_by_dataset_and_state(visitor: Any, bring: Any) -> No
     client = visitor("lisi")
 
     def listed(query: str) -> set[int]:
-        return {int(n) for n in re.findall(r'<td><a href="/staff/batches/(\d+)">', client.get(f"/staff/batches{query}").text)}
+        return {
+            int(n)
+            for n in re.findall(
+                r'<td><a href="/staff/batches/(\d+)">', client.get(f"/staff/batches{query}").text
+            )
+        }
 
     assert {fine, faulty} <= listed("?dataset=complaint")
     assert listed("?dataset=penalty") == set()
@@ -88,7 +95,10 @@ def test_batches_are_listed_by_dataset_and_state(visitor: Any, bring: Any) -> No
 
 def test_a_batch_page_draws_the_ledger_and_groups_the_faults(visitor: Any, bring: Any) -> None:
     rows = [good("complaint", 投诉举报编号=f"g{n}", 登记日期="昨天") for n in range(120)]
-    batch = bring("groups", [*rows, good("complaint", 投诉举报编号="g-ok"), good("complaint", 投诉举报编号="g-x", 涉及事项="")])
+    batch = bring(
+        "groups",
+        [*rows, good("complaint", 投诉举报编号="g-ok"), good("complaint", 投诉举报编号="g-x", 涉及事项="")],
+    )
     client = visitor("lisi")
     page = client.get(f"/staff/batches/{batch}").text
     for text_ in ("读入 <b>122</b>", "有效 <b>1</b>", "问题 <b>121</b>", "新增 <b>1</b>"):
@@ -157,7 +167,10 @@ def test_an_undo_is_asked_for_with_a_reason_and_can_be_undone(visitor: Any, hous
 
 def test_a_name_is_claimed_beside_its_candidates(visitor: Any, house: House, bring: Any) -> None:
     name = "青叶茶叶有限公司"
-    bring("names", [good("complaint", 投诉举报编号=f"n{n}", 统一社会信用代码="", 企业名称=name) for n in range(3)])
+    bring(
+        "names",
+        [good("complaint", 投诉举报编号=f"n{n}", 统一社会信用代码="", 企业名称=name) for n in range(3)],
+    )
     client = visitor("lisi")
     listed = client.get("/staff/matches").text
     assert name in listed
@@ -188,5 +201,10 @@ def test_a_name_is_claimed_beside_its_candidates(visitor: Any, house: House, bri
 def test_only_the_whole_place_sees_batches_and_names(visitor: Any, bring: Any) -> None:
     batch = bring("scope", [good("complaint", 投诉举报编号="s1", 登记日期="x")])
     district = visitor("nanqiao")
-    for path in ("/staff/batches", f"/staff/batches/{batch}", f"/staff/batches/{batch}/faults.xlsx", "/staff/matches"):
+    for path in (
+        "/staff/batches",
+        f"/staff/batches/{batch}",
+        f"/staff/batches/{batch}/faults.xlsx",
+        "/staff/matches",
+    ):
         assert district.get(path).status_code in (403, 404), path

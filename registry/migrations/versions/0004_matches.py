@@ -58,7 +58,9 @@ def own_aliases() -> None:
         " UPDATE enterprise_alias a SET alias = ranked.form FROM ranked"
         " WHERE ranked.id = a.id AND ranked.place = 1 AND a.alias <> ranked.form"
     )
-    op.drop_constraint(op.f("uq_enterprise_alias_kind_alias_enterprise_code"), "enterprise_alias", type_="unique")
+    op.drop_constraint(
+        op.f("uq_enterprise_alias_kind_alias_enterprise_code"), "enterprise_alias", type_="unique"
+    )
     op.create_unique_constraint(
         op.f("uq_enterprise_alias_kind_alias_enterprise_code_batch_id"),
         "enterprise_alias",
@@ -106,7 +108,9 @@ def create_matches() -> None:
         sa.Column("batch_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("row_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("brought_in_by", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["question_id"], ["match_question.id"], name=op.f("fk_match_row_question_id")),
+        sa.ForeignKeyConstraint(
+            ["question_id"], ["match_question.id"], name=op.f("fk_match_row_question_id")
+        ),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_match_row_batch_id")),
         sa.ForeignKeyConstraint(["brought_in_by"], ["batch.id"], name=op.f("fk_match_row_brought_in_by")),
         sa.PrimaryKeyConstraint("question_id", "batch_id", "row_no", name=op.f("pk_match_row")),

@@ -3,12 +3,18 @@
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, exists, select
+from sqlalchemy.orm import aliased
+
 from ingestion.intake import ingest_file
 from ingestion.matching.decisions import after_decision, bring_in_known
 from ingestion.mending import workbook_name
 from ingestion.undo import undo_batch
 from portal.house import House, Progress
 from registry.errors import Refusal
+from registry.tables.batch import Batch
+
+target = aliased(Batch)
 
 
 def ingest_upload(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -34,7 +40,11 @@ def ingest_upload(house: House, arguments: dict[str, Any], progress: Progress) -
 
 
 def undo(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Undo a batch for the person who asked."""
+    """Undo a batch for the person who asked; asked for again after it was done, say so."""
+    with house.engine.connect() as connection:
+        done = _done_before(connection, arguments)
+    if done is not None:
+        return {"batch_id": done, "sentence": f"第 {arguments['batch_id']} 批已撤销，见第 {done} 批。"}
     report = undo_batch(
         house.engine_for("ingest"),
         int(arguments["batch_id"]),
@@ -59,6 +69,18 @@ def bring_in_registered(house: House, arguments: dict[str, Any], progress: Progr
     """Bring in the rows that waited for an enterprise which has been registered meanwhile."""
     report = bring_in_known(house.engine_for("ingest"), progress=lambda stage, share: progress(share, stage))
     return {"sentence": report.sentence}
+
+
+def _done_before(connection: Connection, arguments: dict[str, Any]) -> int | None:
+    """The finished undo of this very wish, where a worker was lost after it was done and before it was told."""
+    wanted = select(Batch.id).where(
+        Batch.undoes == int(arguments["batch_id"]),
+        Batch.made_by == arguments["by"],
+        Batch.reason == arguments["reason"],
+        Batch.state == "loaded",
+        exists().where(target.id == Batch.undoes, target.undone_by == Batch.id),
+    )
+    return connection.execute(wanted).scalar_one_or_none()
 
 
 def _ledger_name(house: House, batch_id: int, path: Path) -> str:

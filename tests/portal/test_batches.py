@@ -158,6 +158,8 @@ def test_an_undo_is_asked_for_with_a_reason_and_can_be_undone(visitor: Any, hous
     assert "这一批已经撤销" in page
     assert acts(house)[-2:] == [("lisi", "batch.undo_asked"), ("lisi", "batch.undone")]
     assert post(client, f"/staff/batches/{batch}/undo", reason="再来").status_code == 409
+    wish = {"batch_id": batch, "reason": "报错了月份", "by": "lisi"}
+    assert "已撤销" in TASKS["undo_batch"](house, wish, lambda part, stage: None)["sentence"]
     undo = int(re.findall(r"见 <a href=\"/staff/batches/(\d+)\"", page)[0])
     assert "报错了月份" in client.get(f"/staff/batches/{undo}").text
     post(client, f"/staff/batches/{undo}/undo", reason="没有报错")

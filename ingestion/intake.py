@@ -160,8 +160,8 @@ def _bring_in(arrival: Arrival) -> BatchReport:
             lambda part: arrival.progress(title, READING + WRITING * part),
         )
         settle(connection, arrival.dataset, batch_id)
-        close_batch(connection, batch_id, count_senders(connection, arrival.dataset.table))
         ask_matches(connection, arrival.dataset, batch_id)
+        close_batch(connection, batch_id, count_senders(connection, arrival.dataset.table))
         return report_batch(connection, batch_id)
     except Refusal as refusal:
         connection.rollback()

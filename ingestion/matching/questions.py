@@ -66,8 +66,8 @@ def claim_rows(
 def ask_matches(connection: Connection, dataset: Dataset, batch_id: int) -> int:
     """Put the questions of a batch whose rows are written into the queue; returns how many rows wait. Commits.
 
-    Called before the batch is closed: after a kill in between it is called again, and nothing is asked twice. A question that was asked before is not put twice. After a file of registrations all pending ones are to be
-    searched for again.
+    Called before the batch is closed: after a kill in between it is called again, and nothing is asked twice.
+    After a file of registrations all pending questions are to be searched for again.
     """
     values = {"dataset": dataset.name, "batch": batch_id, "now": clock.now(), "asked": list(ASKED)}
     connection.execute(text(_ASK), values)

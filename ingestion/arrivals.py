@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from ingestion.intake import ingest_entries, ingest_folder, ingest_records
 from ingestion.ledger import BatchReport
 from ingestion.mapping import load_profile
+from ingestion.matching.candidates import propose_candidates
 from ingestion.sources.folder import in_order, open_files
 from registry.errors import Refusal
 from registry.progress import Progress, silent
@@ -52,6 +53,7 @@ def ingest_paths(
         made = ingest_entries(connection, in_order(found), dataset, read, received_at, progress or silent)
         for entry, batches in made:
             reports[entry.origin] += batches
+        propose_candidates(connection)
     return records, reports
 
 

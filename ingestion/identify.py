@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import ARRAY, Connection, String, any_, bindparam, select
+from sqlalchemy import text as text_of
 
 from ingestion.datasets.contract import Dataset
 from ingestion.faults import Fault, sentence
 from ingestion.names import name_key
+from ingestion.standing import stands
 from registry.tables.enterprise import EnterpriseAlias
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -122,7 +124,8 @@ class Directory:
             return
         alias = EnterpriseAlias
         asked = select(alias.kind, alias.alias, alias.enterprise_code).where(
-            alias.alias == any_(bindparam("wanted", sorted(wanted), ARRAY(String)))
+            alias.alias == any_(bindparam("wanted", sorted(wanted), ARRAY(String))),
+            text_of(stands("batch_id")),
         )
         for kind, text, code in connection.execute(asked.order_by(alias.id)):
             if kind == "name":

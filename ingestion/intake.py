@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
@@ -31,6 +32,9 @@ from ingestion.mapping import (
     standard_layout,
     unless_told,
 )
+from ingestion.matching.candidates import propose_candidates
+from ingestion.matching.questions import ask_matches, claim_rows, make_claims
+from ingestion.mending import return_address
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact, seal
 from ingestion.repeats import note_repeats
@@ -38,6 +42,7 @@ from ingestion.sources.archive import Entry
 from ingestion.sources.folder import open_folder
 from ingestion.sources.records import write_records
 from ingestion.staging import Staging, make_staging, natural_keys, stage_aliases, stage_faults, stage_rows
+from ingestion.standing import settle
 from ingestion.verdict import crowd, take_conflicts
 from registry import clock
 from registry.errors import Refusal
@@ -66,11 +71,12 @@ class Arrival:
 
 def ingest_file(
     engine: Engine, path: Path, dataset: str | None = None, profile: Path | None = None,
-    received_at: datetime | None = None, progress: Progress | None = None,
+    received_at: datetime | None = None, progress: Progress | None = None, file_name: str | None = None,
 ) -> BatchReport:  # fmt: skip
     """Bring one file in, after the records of its profile. `engine` acts in the role wurao_ingest.
 
-    dataset: its name, or None to tell it from the file's name; profile: a mapping for foreign layouts.
+    dataset: its name, or None to tell it from the file's name; profile: a mapping for foreign layouts;
+    file_name: what the ledger calls it, where it lies under another name.
     The report's `parts` are the file's further datasets, then the profile's records.
     A changed layout or an unreadable file ends as a held or failed batch with nothing loaded, never as an
     exception. Raises Refusal for a file, dataset or profile that does not exist.
@@ -78,7 +84,10 @@ def ingest_file(
     read = load_profile(profile) if profile else None
     with engine.connect() as connection:
         records = ingest_records(connection, read)
-        report = _ingest(connection, path, path.name, dataset, read, received_at, progress or silent)
+        report = _ingest(
+            connection, path, file_name or path.name, dataset, read, received_at, progress or silent
+        )
+        propose_candidates(connection)
     return replace(report, parts=(*report.parts, *records))
 
 
@@ -92,6 +101,7 @@ def ingest_folder(
         reports = ingest_records(connection, read)
         for _, made in ingest_entries(connection, files, None, read, None, say):
             reports += made
+        propose_candidates(connection)
     say("归集完成", 1.0)
     return reports
 
@@ -108,9 +118,10 @@ def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, 
             received_at: datetime | None, progress: Progress) -> BatchReport:  # fmt: skip
     if not path.is_file():
         raise Refusal("file.missing", f"没有“{path}”这个文件。", "请核对路径。")
-    rule = profile.rule_for(name) if profile else None
+    known_as, dataset, profile = return_address(connection, name, dataset, profile)
+    rule = profile.rule_for(known_as) if profile else None
     feeds: list[Feed | None] = [*rule.feeds] if rule else [None]
-    chosen = dataset or dataset_of(name)
+    chosen = dataset or dataset_of(known_as)
     if dataset and rule:
         feeds = [feed for feed in feeds if feed and feed.dataset == dataset]
     if (dataset and dataset not in DATASETS) or not feeds or (not rule and chosen is None):
@@ -140,8 +151,9 @@ def _bring_in(arrival: Arrival) -> BatchReport:
         table, layout = _open(arrival)
         arrival.dataset = layout.dataset
         batch_id, done, arrival.received_at = open_batch(
-            connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at
-        )
+            connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at,
+            _headings(arrival, table, layout),
+        )  # fmt: skip
         connection.commit()
         _load(arrival, table, layout, batch_id, done)
         return replace(report_batch(connection, batch_id), seconds=monotonic() - started)
@@ -176,6 +188,8 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
                 done,
                 lambda part: arrival.progress(title, READING + WRITING * part),
             )
+            settle(connection, dataset, batch_id)
+            ask_matches(connection, dataset, batch_id)
             senders = count_senders(connection, dataset.table)
             close_batch(connection, batch_id, note_repeats(connection, dataset, batch_id, senders))
 
@@ -208,6 +222,19 @@ def _open(arrival: Arrival) -> tuple[RawTable, Layout]:
     return table, standard_layout(arrival.dataset, table.headings)
 
 
+def _headings(arrival: Arrival, table: RawTable, layout: Layout) -> dict[str, Any]:
+    """What the ledger keeps of a file's columns: the fault workbook and the review queue are made of it."""
+    personal = _personal(arrival)
+    return {"file": [h for h in table.headings if h not in personal], "column": layout.heading}
+
+
+def _personal(arrival: Arrival) -> set[str]:
+    """Headings of personal columns; sealed ones are kept, as hashes."""
+    columns = arrival.dataset.columns
+    personal = {name for c in columns if c.personal and not c.sealed for name in c.names()}
+    return personal | (set(arrival.rule.personal) if arrival.rule else set())
+
+
 def _stage(arrival: Arrival, table: RawTable, layout: Layout, staging: Staging) -> None:
     """Read the whole file into staging; no fact is written yet."""
     connection, dataset = arrival.connection, arrival.dataset
@@ -215,6 +242,7 @@ def _stage(arrival: Arrival, table: RawTable, layout: Layout, staging: Staging) 
         arrival.received_at, _offices(connection), bool(arrival.profile and arrival.profile.opaque)
     )
     items = read_item_spans(connection) if dataset.has("item_codes") else {}
+    make_claims(connection)
     reading = Reading(arrival, layout, staging, around, items)
     size, title, started = (
         max(arrival.path.stat().st_size, 1),
@@ -276,6 +304,7 @@ def _stage_chunk(reading: Reading, chunk: RawChunk) -> None:
     faults += identify_rows(
         connection, dataset, rows, reading.directory, around.foreign, layout.heading, unreadable
     )
+    faults = claim_rows(connection, dataset, rows, faults)
     faults += check_rows(dataset, rows, layout.heading, around, reading.items)
     sender = rows[dataset.sender].tolist() if dataset.sender else None
     rows["sender"] = cells(rows, [around.offices.get(s, s) for s in sender] if sender else [None] * len(rows))
@@ -320,10 +349,8 @@ def _keys_of(dataset: Dataset, rows: pd.DataFrame) -> dict[int, str]:
 def _raw(arrival: Arrival, layout: Layout, chunk: RawChunk, wanted: set[int],
          faults: list[Fault] | None = None) -> dict[int, dict[str, str]]:  # fmt: skip
     """Faulty rows as they came, personal columns left out, numbers of persons and telephones hidden."""
-    columns = arrival.dataset.columns
-    personal = {name for c in columns if c.personal and not c.sealed for name in c.names()}
-    sealed = {layout.heading.get(column.name) for column in columns if column.sealed}
-    personal |= set(arrival.rule.personal) if arrival.rule else set()
+    personal = _personal(arrival)
+    sealed = {layout.heading.get(column.name) for column in arrival.dataset.columns if column.sealed}
     persons = {fault.row_no for fault in faults or () if fault.code == "natural_person"}
     telephone = layout.heading.get("tel")
     raw = {n: {"": _storable(line)} for n, line in chunk.broken.items() if n in wanted}

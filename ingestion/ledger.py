@@ -42,8 +42,11 @@ class BatchReport:
 
 
 def open_batch(connection: Connection, dataset: Dataset, file_name: str, sha256: str, profile: str | None,
-               received_at: datetime) -> tuple[int, int, datetime]:  # fmt: skip
-    """A batch for this file: a new one, or the one a killed import left open. (id, rows already done, received at)."""
+               received_at: datetime, headings: dict[str, Any] | None = None) -> tuple[int, int, datetime]:  # fmt: skip
+    """A batch for this file: a new one, or the one a killed import left open. (id, rows already done, received at).
+
+    headings: as Batch keeps them. Raises Refusal undone.same_file for the very file that a person undid.
+    """
     unfinished = select(Batch.id, Batch.rows_read, Batch.received_at).where(
         Batch.sha256 == sha256, Batch.dataset == dataset.name, Batch.profile.is_not_distinct_from(profile),
         Batch.state == "loading",
@@ -51,18 +54,38 @@ def open_batch(connection: Connection, dataset: Dataset, file_name: str, sha256:
     found = connection.execute(unfinished.order_by(Batch.id.desc()).limit(1)).first()
     if found:
         return found.id, found.rows_read, found.received_at
-    values = {"dataset": dataset.name, "file_name": file_name, "sha256": sha256, "profile": profile}
+    _refuse_undone(connection, dataset.name, sha256, profile)
+    values = {
+        "dataset": dataset.name, "file_name": file_name, "sha256": sha256, "profile": profile, "headings": headings
+    }  # fmt: skip
     made = insert(Batch).values(received_at=received_at, state="loading", **values).returning(Batch.id)
     return connection.execute(made).scalar_one(), 0, received_at
 
 
+def _refuse_undone(connection: Connection, dataset: str, sha256: str, profile: str | None) -> None:
+    """A file that a person undid does not come back by being found in its folder again; the person brings it back."""
+    same = select(Batch.id, Batch.undone_by).where(
+        Batch.sha256 == sha256, Batch.dataset == dataset, Batch.profile.is_not_distinct_from(profile),
+        Batch.state == "loaded",
+    )  # fmt: skip
+    last = connection.execute(same.order_by(Batch.id.desc()).limit(1)).first()
+    if last is None or last.undone_by is None:
+        return
+    undo = connection.execute(select(Batch.made_by, Batch.reason).where(Batch.id == last.undone_by)).one()
+    raise Refusal(
+        "undone.same_file",
+        f"这个文件的内容就是第 {last.id} 批，{undo.made_by}已经撤销（{undo.reason}），没有再次归集。",
+        f"若撤销有误，请撤销第 {last.undone_by} 批来恢复；若数据已改正，请报送改正后的文件。",
+    )
+
+
 def hold_file(connection: Connection, dataset: str, file_name: str, sha256: str, profile: str | None,
               received_at: datetime, refusal: Refusal, batch_id: int | None = None) -> BatchReport:  # fmt: skip
-    """Record a file that was not brought in: held for a changed layout, failed for anything else.
+    """Record a file that was not brought in: held for a changed layout or an undo, failed for anything else.
 
     batch_id: the batch that was already open for it, e.g. where a file turns out unreadable half way.
     """
-    state = "held" if refusal.code.startswith("layout.") else "failed"
+    state = "held" if refusal.code.startswith(("layout.", "undone.", "profile.")) else "failed"
     ended = {"state": state, "finished_at": clock.now(), "held_reason": str(refusal)}
     if batch_id is None:
         values = {

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from ingestion.datasets.contract import Dataset
 from ingestion.staging import Spool, Staging, copy_lines
+from ingestion.standing import stands
 from ingestion.verdict import (
     CONFIRMING,
     CONFLICT,
@@ -122,6 +123,7 @@ def _write_chunk(connection: Connection, dataset: Dataset, batch_id: int, shelve
         if place == 0:
             ledger = _counted(verdicts)
     if dataset.identity == "self":
+        connection.execute(text(_EARLIER_ALIASES), span)
         connection.execute(text(_ALIASES), span)
     connection.execute(text(_FAULTS), span)
     ledger.faulty = connection.execute(text(_FAULTY), span).scalar_one()
@@ -173,12 +175,22 @@ SELECT :batch, row_no, "column", code, sentence, raw, natural_key, sender FROM s
 
 _FAULTY = "SELECT count(DISTINCT row_no) FROM staging_fault WHERE row_no BETWEEN :first AND :last"
 
-_ALIASES = """
-INSERT INTO enterprise_alias (kind, alias, enterprise_code, known_at)
-SELECT kind, alias, enterprise_code, min(known_at) FROM staging_alias
- WHERE row_no BETWEEN :first AND :last GROUP BY kind, alias, enterprise_code ORDER BY 3, 1, 2
-ON CONFLICT (kind, alias, enterprise_code) DO UPDATE SET known_at = excluded.known_at
- WHERE excluded.known_at < enterprise_alias.known_at"""
+_CHUNK_ALIASES = """
+SELECT kind, alias, enterprise_code, min(known_at) AS known_at FROM staging_alias
+ WHERE row_no BETWEEN :first AND :last GROUP BY kind, alias, enterprise_code"""
+
+_EARLIER_ALIASES = f"""
+UPDATE enterprise_alias a SET known_at = said.known_at FROM ({_CHUNK_ALIASES}) said
+ WHERE a.kind = said.kind AND a.alias = said.alias AND a.enterprise_code = said.enterprise_code
+   AND said.known_at < a.known_at AND {stands("a.batch_id")}"""
+
+_ALIASES = f"""
+INSERT INTO enterprise_alias (kind, alias, enterprise_code, known_at, batch_id)
+SELECT said.*, :batch FROM ({_CHUNK_ALIASES}) said
+ WHERE NOT EXISTS (SELECT 1 FROM enterprise_alias a WHERE a.kind = said.kind AND a.alias = said.alias
+   AND a.enterprise_code = said.enterprise_code AND {stands("a.batch_id")})
+ ORDER BY enterprise_code, kind, alias
+ON CONFLICT (kind, alias, enterprise_code, batch_id) DO NOTHING"""
 
 _COUNTS = """
 UPDATE batch SET rows_read = rows_read + :read, rows_valid = rows_valid + :valid,

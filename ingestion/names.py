@@ -7,7 +7,7 @@ from functools import lru_cache
 from pypinyin import lazy_pinyin
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
-_NOISE = re.compile(r"[\s\"'“”‘’·.,，。]+")
+_NOISE = re.compile(r"[\s\"'“”‘’·.,，。()\[\]{}【】〔〕〖〗〈〉《》「」『』]+")
 
 
 def pinyin_key(name: str) -> str:
@@ -23,5 +23,5 @@ def _reading(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """One spelling for comparison: half width, no blanks or quotes, upper case."""
+    """One spelling for comparison: half width, upper case, without blanks, quotes and brackets (their content stays)."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", name)).upper()

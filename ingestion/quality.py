@@ -225,6 +225,7 @@ WITH fixed AS (
     JOIN batch found ON found.id = fault.batch_id AND found.dataset = :dataset AND found.state = 'loaded'
     JOIN "{table}" fact ON fact.natural_key = fault.natural_key AND fact.batch_id > fault.batch_id
     JOIN batch mended ON mended.id = fact.batch_id AND mended.state = 'loaded' AND mended.received_at < :until
+     AND mended.undoes IS NULL
    GROUP BY 1, 2)
 SELECT min(office), date_trunc('month', min(found))::date, min(found)::date, mended::date FROM fixed
  GROUP BY natural_key, mended"""

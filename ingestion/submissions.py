@@ -13,6 +13,7 @@ from ingestion.datasets.inspection import SERIOUSNESS
 from ingestion.ledger import BatchReport, close_batch, open_batch, report_batch
 from ingestion.load import facts_locked, write_chunks
 from ingestion.staging import make_staging, stage_rows
+from ingestion.standing import settle
 from ingestion.verdict import crowd
 from registry import clock
 from registry.tables.casework import ResultSubmission
@@ -44,6 +45,7 @@ def load_submissions(engine: Engine) -> BatchReport | None:
             with facts_locked(connection, dataset):
                 crowd(connection, dataset.table, batch_id)
                 write_chunks(connection, dataset, staging, done, lambda part: None)
+                settle(connection, dataset, batch_id)
                 close_batch(connection, batch_id, {SOURCE: [len(rows), 0, 0]})
         return report_batch(connection, batch_id)
 

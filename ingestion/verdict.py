@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from ingestion.staging import Staging, business_columns
+from ingestion.standing import stands
 
 NEW, SUPERSEDING, SAME, CONFIRMING, CONFLICT = range(5)
 """What becomes of a staged row: the first two are versions, CONFIRMING is noted beside them, the rest is not written."""
@@ -55,7 +56,8 @@ def judge(connection: Connection, staging: Staging, table: str, further: bool) -
 
     A row is SAME when the same content was known at the same time, or nothing in it has a time of its own and the
     version in force says the same. It is CONFIRMING when it says the same again at a later time. In a `further` table
-    a withdrawal counts only where there is something to withdraw. This batch's own facts are passed over, so that an
+    a withdrawal counts only where there is something to withdraw. What was undone is not known: said again, it is
+    written again. This batch's own facts are passed over, so that an
     import that was killed and goes on judges as it did before.
     """
     spool = staging.spools[table]
@@ -67,6 +69,7 @@ def judge(connection: Connection, staging: Staging, table: str, further: bool) -
         verdicts[places] = found
     parts = {
         "table": table, "new": NEW, "superseding": SUPERSEDING, "same": SAME, "confirming": CONFIRMING,
+        "stands": stands("batch_id"),
         "withdrawn": "retracted AND NOT known_before" if further else "false",
     }  # fmt: skip
     connection.execute(text(f"DROP TABLE IF EXISTS judged_{table}"))
@@ -89,10 +92,10 @@ _JUDGED = """
 CREATE TEMP TABLE judged_{table} AS
 WITH seen AS (
   SELECT natural_key, known_at, content_hash, retracted, 0 AS source, false AS dated, id AS place FROM "{table}"
-   WHERE natural_key IN (SELECT natural_key FROM crowded_{table}) AND batch_id <> :batch
+   WHERE natural_key IN (SELECT natural_key FROM crowded_{table}) AND batch_id <> :batch AND {stands}
   UNION ALL
   SELECT natural_key, known_at, content_hash, retracted, 1, true, id FROM confirmation
-   WHERE fact_table = '{table}' AND natural_key IN (SELECT natural_key FROM crowded_{table})
+   WHERE fact_table = '{table}' AND natural_key IN (SELECT natural_key FROM crowded_{table}) AND {stands}
   UNION ALL
   SELECT natural_key, known_at, content_hash, retracted, 2, dated, place
     FROM staging_{table} JOIN crowded_{table} USING (natural_key)),

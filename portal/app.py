@@ -19,11 +19,13 @@ from portal.logs import configure_logs
 from portal.navigation import UPLOAD_PATH
 from portal.web import (
     administrator,
+    batches,
     blank_forms,
     calendar,
     cases,
     enterprise,
     inspector,
+    matches,
     plans,
     quality,
     sign_in,
@@ -60,6 +62,8 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         blank_forms,
         sources,
         quality,
+        batches,
+        matches,
         plans,
         calendar,
         cases,

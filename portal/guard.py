@@ -27,6 +27,8 @@ class Permission(StrEnum):
     SOURCE_READ = "source.read"
     SOURCE_MANAGE = "source.manage"
     QUALITY_READ = "quality.read"
+    BATCH_UNDO = "batch.undo"
+    MATCH_DECIDE = "match.decide"
     GRADE_READ = "grade.read"
     PLAN_READ = "plan.read"
     PLAN_MAKE = "plan.make"

@@ -9,6 +9,7 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
         ("/staff", "工作台"),
         ("/staff/batches", "数据归集"),
         ("/staff/quality", "数据质量"),
+        ("/staff/matches", "待认领名称"),
         ("/staff/grades", "风险分类"),
         ("/staff/plans", "计划与抽取"),
         ("/staff/roster", "检查日历"),

@@ -5,17 +5,16 @@ person's act asks for the next task. Every task may be asked for again: what is 
 """
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import RowMapping, select
 
-from ingestion.arrivals import ingest_path, summary
 from ingestion.quality import read_figures
 from ingestion.quality_alerts import find_alerts, record_alerts
 from ingestion.sources.pull import Places, pull_source
 from ingestion.sources.register import find_source
 from ingestion.submissions import load_submissions
+from portal.batch_tasks import bring_in_claimed, bring_in_registered, ingest_upload, undo
 from portal.house import House, Progress, Task
 from registry import clock
 from registry.errors import Refusal
@@ -41,6 +40,9 @@ RECURRING: dict[str, tuple[str | None, dict[str, Any]]] = {
     "draw_and_roster": (None, {}),
     "staff_roster": (None, {}),
     "ingest_upload": (None, {}),
+    "undo_batch": (None, {}),
+    "bring_in_claimed": (None, {}),
+    "bring_in_registered": ("0 2 * * *", {}),
 }
 """Job → its first timetable (an operator may change it in table `job`); None runs only when asked for."""
 
@@ -137,28 +139,6 @@ def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -
     return {"enterprises": report.enterprises, "warnings": warned, "sentence": sentence}
 
 
-def ingest_upload(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Bring an uploaded file in, or every file of an uploaded zip."""
-    path = Path(arguments["path"])
-    if not path.is_relative_to(house.uploads):
-        raise Refusal("upload.outside", "文件不在上传文件夹里。", "请重新上传。")
-    reports = ingest_path(
-        house.engine_for("ingest"),
-        path,
-        arguments.get("dataset") or None,
-        progress=lambda stage, share: progress(share, stage),
-    )
-    loaded = [report for report in reports if report.state == "loaded"]
-    if not loaded:
-        remedy = "请核对数据类别和文件格式；批次页面列出了原因。"
-        raise Refusal(f"batch.{reports[0].state}", summary(reports), remedy)
-    outcome: dict[str, Any] = {
-        "batches": [report.batch_id for report in loaded],
-        "sentence": summary(reports),
-    }
-    return outcome | ({"batch_id": loaded[0].batch_id} if len(reports) == 1 else {})
-
-
 def nightly_submissions(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Results that were published come back as facts, which next month's grading reads."""
     report = load_submissions(house.engine_for("ingest"))
@@ -207,6 +187,9 @@ TASKS: dict[str, Task] = {
     "staff_roster": staff_the_roster,
     "monthly_grade": monthly_grade,
     "ingest_upload": ingest_upload,
+    "undo_batch": undo,
+    "bring_in_claimed": bring_in_claimed,
+    "bring_in_registered": bring_in_registered,
     "nightly_submissions": nightly_submissions,
     "pull": pull,
     "nightly_quality": nightly_quality,

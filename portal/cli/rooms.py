@@ -8,10 +8,12 @@ from importlib import import_module
 
 ROOMS = {
     "accounts": ("account",),
+    "batches": ("batch",),
     "data": ("ingest",),
     "datasets": ("template",),
     "grading": ("explain", "grade", "train"),
     "mapping": ("mapping",),
+    "matches": ("match",),
     "planning": ("draw", "plan", "verify"),
     "quality": ("quality",),
     "results": ("report", "roster"),

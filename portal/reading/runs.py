@@ -14,6 +14,9 @@ TITLES = {
     "staff_roster": "按种子抽取检查人员",
     "monthly_grade": "按月更新风险分类",
     "ingest_upload": "归集上传文件",
+    "undo_batch": "撤销批次",
+    "bring_in_claimed": "归集已认领的行",
+    "bring_in_registered": "归集登记信息已到的行",
     "nightly_submissions": "已公示结果并入登记库",
     "nightly_quality": "登记数据质量预警",
 }
@@ -44,6 +47,7 @@ def where_next(run: dict[str, Any]) -> dict[str, str]:
         ("plan_id", "/staff/plans/{}", "查看计划"),
         ("source_id", "/staff/sources/{}", "查看来源"),
         ("batch_id", "/staff/batches/{}", "查看批次"),
+        ("question_id", "/staff/matches/{}", "查看认领"),
     ):
         if key in outcome:
             return {"path": path.format(outcome[key]), "text": text}

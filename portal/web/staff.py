@@ -1,22 +1,19 @@
-"""Officers' pages (监管机关): desk, data batches, classes with reasons, warnings, sheets."""
+"""Officers' pages (监管机关): desk, background runs, classes with reasons, warnings, sheets."""
 
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection, func, select
-from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from portal import sheets, uploads
-from portal.guard import Permission, Visitor, form_of_guarded, guard, scope_for
+from portal import sheets
+from portal.guard import Permission, Visitor, guard, scope_for
 from portal.house import House
-from portal.navigation import UPLOAD_PATH
-from portal.reading import batches, enterprises, grades, plans, roster
+from portal.reading import enterprises, grades, plans, roster
 from portal.reading import runs as job_runs
-from portal.web.pages import render, see
-from registry import clock, jobs, journal
-from registry.errors import Refusal
+from portal.web.pages import render
+from registry import clock, journal
 from registry.scope import Scope, require_whole_place
 from registry.tables.batch import Batch
 from registry.tables.casework import ResultSubmission
@@ -42,62 +39,6 @@ def desk(request: Request, visitor: Visitor = guard(Permission.GRADE_READ)) -> R
     scope = scope_for(request, visitor)
     with house.engine.connect() as connection:
         return render(request, "staff/desk.html", **_desk(connection, house, scope))
-
-
-@router.get("/batches")
-def batch_list(request: Request, visitor: Visitor = guard(Permission.BATCH_READ)) -> Response:
-    """Files that arrived, and what became of their rows."""
-    require_whole_place(scope_for(request, visitor))
-    house: House = request.app.state.house
-    with house.engine.connect() as connection:
-        rows = batches.latest_batches(connection)
-        runs = job_runs.latest(connection, ("ingest_upload",), 5)
-    return render(
-        request,
-        "staff/batches.html",
-        batches=rows,
-        runs=runs,
-        datasets=uploads.dataset_titles(),
-        accepted=uploads.ACCEPTED,
-        megabytes=house.settings.upload_megabytes,
-        upload_path=UPLOAD_PATH,
-    )
-
-
-@router.get("/batches/{batch_id}")
-def batch_page(request: Request, batch_id: int, visitor: Visitor = guard(Permission.BATCH_READ)) -> Response:
-    """One batch and the faults of its rows."""
-    require_whole_place(scope_for(request, visitor))
-    house: House = request.app.state.house
-    with house.engine.connect() as connection:
-        batch, faults = batches.one_batch(connection, batch_id)
-    return render(request, "staff/batch.html", batch=batch, faults=faults, shown=batches.FAULTS_SHOWN)
-
-
-@router.post(UPLOAD_PATH.removeprefix("/staff"))
-def upload_batch(
-    request: Request, visitor: Visitor = guard(Permission.BATCH_UPLOAD), form: FormData = form_of_guarded()
-) -> Response:
-    """Take a file in and ingest it in the background."""
-    require_whole_place(scope_for(request, visitor))
-    house: House = request.app.state.house
-    file, dataset = form.get("file"), str(form.get("dataset", ""))
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise Refusal("upload.missing", "没有选择文件。", "请选择要归集的文件。")
-    uploads.refuse_unknown_dataset(dataset, file.filename)
-    limit = house.settings.upload_megabytes * 1_000_000
-    stored = uploads.store_upload(file.file, file.filename, house.uploads, limit)
-    arguments = {"path": str(stored.path), "dataset": dataset, "sha256": stored.sha256}
-    with house.engine.begin() as connection:
-        run = jobs.ask(connection, "ingest_upload", arguments, visitor.login)
-        journal.append(
-            connection,
-            visitor.login,
-            "batch.uploaded",
-            stored.file_name,
-            {"sha256": stored.sha256, "size": stored.size, "dataset": dataset},
-        )
-    return see(f"/staff/runs/{run}")
 
 
 @router.get("/runs/{run_id}")
@@ -214,7 +155,7 @@ def _desk(connection: Connection, house: House, scope: Scope) -> dict[str, Any]:
         func.coalesce(func.sum(Batch.rows_read), 0),
         func.coalesce(func.sum(Batch.rows_faulty), 0),
     )
-    files, rows, faulty = connection.execute(recent.select_from(Batch)).one()
+    files, rows, faulty = connection.execute(recent.where(Batch.undoes.is_(None))).one()
     waiting = select(func.count()).where(ResultSubmission.state == "待审核")
     running = select(func.count()).where(JobRun.state.in_(("waiting", "running")))
     warned = select(func.count(func.distinct(Warning.enterprise_code))).where(Warning.place == place)

@@ -37,6 +37,7 @@ from registry.tables.library import (
     QuietDayRecord,
 )
 from registry.tables.listing import AbnormalListing, SeriousViolation
+from registry.tables.match import MatchCandidate, MatchDecision, MatchQuestion, MatchRow
 from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
@@ -83,6 +84,10 @@ __all__ = [
     "JudicialSignal",
     "KeySupervision",
     "LibraryEntry",
+    "MatchCandidate",
+    "MatchDecision",
+    "MatchQuestion",
+    "MatchRow",
     "ModelRun",
     "Notice",
     "NumberSequence",

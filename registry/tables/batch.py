@@ -1,6 +1,7 @@
 """Batches (归集批次) and their faults: what arrived, when, and what became of every row."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,10 +13,15 @@ COUNTS = ("rows_read", "rows_valid", "rows_faulty", "rows_new", "rows_same", "ro
 
 
 class Batch(Table):
-    """One file or pull (批次) and its ledger: read = valid + faulty; valid = new + same + superseding."""
+    """One file or pull (批次) and its ledger: read = valid + faulty; valid = new + same + superseding.
+
+    An undo (撤销) is a batch of its own: `undoes` names the one whose effect it takes back.
+    """
 
     __tablename__ = "batch"
-    __table_args__ = written_by("ingest", (*COUNTS, "state", "held_reason", "finished_at", "senders"))
+    __table_args__ = written_by(
+        "ingest", (*COUNTS, "state", "held_reason", "finished_at", "senders", "undone_by")
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     dataset: Mapped[str]
@@ -26,7 +32,7 @@ class Batch(Table):
     received_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     state: Mapped[str]
-    """loading, loaded, held (layout not understood), failed."""
+    """loading, loaded, held (layout not understood, or undone before), failed."""
     held_reason: Mapped[str | None]
     rows_read: Mapped[int] = mapped_column(server_default="0")
     rows_valid: Mapped[int] = mapped_column(server_default="0")
@@ -36,6 +42,16 @@ class Batch(Table):
     rows_superseding: Mapped[int] = mapped_column(server_default="0")
     senders: Mapped[dict[str, list[int]] | None] = mapped_column(JSONB)
     """Office that answers for the rows → [read, faulty, repeated]; data quality is reported by it."""
+    headings: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """`file`: the file's headings in order, personal ones left out; `column`: our column → its heading."""
+    undoes: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("batch.id"), index=True)
+    """The batch that this one takes back; None for a file."""
+    undone_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("batch.id"), index=True)
+    """The batch that took this one back; of a file, None again once that was undone itself."""
+    made_by: Mapped[str | None]
+    """The person who undid; None for what arrived by itself."""
+    reason: Mapped[str | None]
+    """Why, in the person's words."""
 
 
 class RowFault(Table):

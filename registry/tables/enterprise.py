@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Identity, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, Identity, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.tables.declaration import AboutEnterprise, Table, written_by
@@ -54,11 +54,19 @@ class Enterprise(AboutEnterprise, Table):
 
 
 class EnterpriseAlias(Table):
-    """A number or name an enterprise is or was known by (曾用名、注册号): kind is uniscid, regno or name."""
+    """A number or name an enterprise is or was known by (曾用名、注册号): kind is uniscid, regno or name.
+
+    It identifies as long as the batch that said it stands; said again after an undo, it is written again.
+    """
 
     __tablename__ = "enterprise_alias"
     __table_args__ = (
-        UniqueConstraint("kind", "alias", "enterprise_code"),
+        UniqueConstraint("kind", "alias", "enterprise_code", "batch_id"),
+        Index(
+            "ix_enterprise_alias_organisation",
+            text("substr(alias, 9, 9)"),
+            postgresql_where=text("kind = 'uniscid'"),
+        ),
         written_by("ingest", ("known_at",)),
     )
 
@@ -67,6 +75,8 @@ class EnterpriseAlias(Table):
     alias: Mapped[str] = mapped_column(index=True)
     enterprise_code: Mapped[str] = mapped_column(index=True)
     known_at: Mapped[datetime]
+    batch_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    """The batch that said it; None is older than the record of it, and always counts."""
 
 
 class Premises(AboutEnterprise, Table):

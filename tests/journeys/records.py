@@ -115,6 +115,28 @@ def _fact(key: str, **values: Any) -> dict[str, Any]:
     } | values
 
 
+def _question(connection: Connection, batch_id: int) -> None:
+    """A name that found nobody, and the two enterprises that it may mean."""
+    question = {
+        "dataset": "complaint", "sender": "", "given_name": "晨光食品有限责任公司", "given_number": "91990100MAHR1OO16J",
+        "name_key": "晨光食品有限责任公司", "number": "91990100MAHR1OO16J", "code": "code_alphabet", "batch_id": batch_id,
+        "asked_at": LONG_AGO, "round": 1, "searched_at": LONG_AGO,
+    }  # fmt: skip
+    made = insert(t.MatchQuestion).values(**question).returning(t.MatchQuestion.id)
+    number = connection.execute(made).scalar_one()
+    connection.execute(insert(t.MatchRow).values(question_id=number, batch_id=batch_id, row_no=8))
+    found = [(FIRMS[0], 99.0, "字母写成了形近的数字；名称相近"), (FIRMS[3], 61.0, "曾用名相近")]
+    for rank, (firm, score, why) in enumerate(found, start=1):
+        candidate = {
+            "question_id": number,
+            "round": 1,
+            "rank": rank,
+            "enterprise_code": firm[0],
+            "known_as": firm[1],
+        }
+        connection.execute(insert(t.MatchCandidate).values(score=score, why=why, **candidate))
+
+
 def _facts(connection: Connection) -> None:
     batch = {
         "dataset": "registration",
@@ -139,6 +161,7 @@ def _facts(connection: Connection) -> None:
             raw={"身份证号": "330921190001010000"},
         )
     )
+    _question(connection, batch_id)
     offices = [
         (CITY, "安和市市场监督管理局", "市", None),
         (NORTH, "北岸区局", "区", CITY),

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.journey
 
 PAGES = {
     "staff": ("lisi", DESK, (
-        "/staff", "/staff/batches", "/staff/batches/1", "/staff/sources", "/staff/sources/2", "/staff/grades",
-        f"/staff/grades/{r.OWN}", "/staff/plans",
+        "/staff", "/staff/batches", "/staff/batches/1", "/staff/sources", "/staff/sources/2", "/staff/matches",
+        "/staff/matches/1", "/staff/grades", f"/staff/grades/{r.OWN}", "/staff/plans",
         "/staff/plans/1", "/staff/draws/1", "/staff/roster?month=2026-12", "/staff/roster/2026-12-01", "/staff/results",
         "/staff/warnings", "/staff/waivers", "/staff/waivers/1", "/staff/sheets",
     )),

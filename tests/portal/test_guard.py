@@ -23,6 +23,7 @@ EXAMPLES = {
     "batch_id": "1",
     "source_id": "1",
     "run_id": "1",
+    "question_id": "1",
     "code": r.OWN,
     "folder": "bundles",
     "path": "draw-99010020260001-v1.zip",

@@ -32,7 +32,7 @@ def crawl(client: TestClient, starts: Iterable[str]) -> dict[str, tuple[int, str
 
 
 def _text(content: bytes, kind: str) -> str:
-    if kind.startswith("application/zip"):
+    if kind.startswith(("application/zip", "application/vnd.openxmlformats")):  # a workbook is a zip, too
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return "\n".join(f"{name}\n{archive.read(name).decode()}" for name in archive.namelist())
     return content.decode()

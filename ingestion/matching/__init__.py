@@ -1,0 +1,1 @@
+"""Matching (认领): whom an unmatched name or number may mean; a person decides, never the program."""

@@ -30,6 +30,7 @@ from ingestion.staging import Staging, make_staging, natural_keys, stage_aliases
 from ingestion.verdict import crowd, take_conflicts
 from registry import clock
 from registry.errors import Refusal
+from registry.faultpoints import fault
 from registry.progress import DETAIL, Progress, part_of, silent
 from registry.tables.library import Office
 
@@ -136,6 +137,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
             connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at
         )
         connection.commit()
+        fault("intake.after_open_batch")
         _load(arrival, table, layout, batch_id, done)
         return report_batch(connection, batch_id)
     except Refusal as refusal:
@@ -157,6 +159,7 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
     tables = [dataset.table, *(each.table for each in dataset.further)]
     with seldom_collecting(), closing(make_staging(connection, tables, batch_id)) as staging:
         _stage(arrival, table, layout, staging)
+        fault("intake.after_staging")
         with facts_locked(connection, dataset):
             for name in tables:
                 crowd(connection, name, batch_id)
@@ -169,6 +172,7 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
                 done,
                 lambda part: arrival.progress(title, READING + WRITING * part),
             )
+            fault("intake.before_close_batch")
             close_batch(connection, batch_id, count_senders(connection, dataset.table))
 
 
@@ -215,6 +219,7 @@ def _stage(arrival: Arrival, table: RawTable, layout: Layout, staging: Staging) 
         rows += len(chunk.rows) + len(chunk.broken)
         passed += len(chunk.rows) * 40 * max(len(table.headings), 1)
         _stage_chunk(reading, chunk)
+        fault("intake.while_staging")
         speed = rows / max(monotonic() - started, 1e-3)
         said = f"{title}{DETAIL}已读 {rows:,} 行，每秒 {speed:,.0f} 行"
         arrival.progress(said, READING * min(passed / size, 0.99))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from ingestion.datasets.contract import Dataset
 from ingestion.staging import Spool, Staging, copy_lines
 from ingestion.verdict import CONFLICT, NEW, SAME, SUPERSEDING, Verdicts, judge
+from registry.faultpoints import fault
 
 CHUNK_ROWS = 20_000
 
@@ -70,7 +71,9 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
         written = _write_chunk(connection, dataset, staging.batch_id, shelves, first, last)
         for name, count in vars(written).items():
             setattr(ledger, name, getattr(ledger, name) + count)
+        fault("load.before_chunk_commit")
         connection.commit()
+        fault("load.after_chunk_commit")
         first = last + 1
         progress(passed / max(total, 1))
     return ledger
@@ -111,6 +114,7 @@ def _write_chunk(connection: Connection, dataset: Dataset, batch_id: int, shelve
             ledger = Ledger(valid=len(verdicts) - conflict, new=new, same=same, superseding=superseding)
     if dataset.identity == "self":
         connection.execute(text(_ALIASES), span)
+    fault("load.inside_chunk")
     connection.execute(text(_FAULTS), span)
     ledger.faulty = connection.execute(text(_FAULTY), span).scalar_one()
     ledger.read = ledger.valid + ledger.faulty

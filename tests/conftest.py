@@ -12,6 +12,8 @@ from sqlalchemy import Engine, create_engine, text
 from registry.database import Database
 from registry.postgres import EmbeddedServer
 
+pytest.register_assert_rewrite("tests.faults")  # proofs share their assertions between a short and a long form
+
 SERVER_FOLDER = "WURAO_TEST_SERVER"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

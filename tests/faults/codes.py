@@ -90,6 +90,14 @@ DAMAGES: dict[str, tuple[Callable[[str, random.Random], str], str, str]] = {
 """What happened → (how, fault code of an 18-character code, fault code of a 15-digit number)."""
 
 
+def unseen(number: str) -> bool:
+    """Whether a damaged number passes every check digit there is: no program can tell that it was damaged."""
+    if len(number) == 15 and number.isdigit():
+        return bool(mod_11_10.is_valid(number))
+    sound = len(number) == 18 and set(number) <= set(ALPHABET) and uscc.calc_check_digit(number[:17]) == number[17]
+    return sound and organisation_check(number[8:16]) == number[16]
+
+
 def damaged(many: int, length: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
     """(what happened, sound number, damaged number, fault code), kinds in turn."""
     chance = random.Random(seed)

@@ -18,7 +18,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Passage:
-    """What became of a file: reports (state, sentence), or how the process died; seconds and peak memory in MB."""
+    """What became of a file: reports (state, sentence), or how the process died; seconds, and the most memory (MB)
+    that the process ever had: compare it with that of a good file."""
 
     reports: list[dict[str, Any]]
     died: str
@@ -48,15 +49,15 @@ def main(url: str, path: Path, limit: int) -> None:
     with engine.connect():  # connecting is not part of the measure
         pass
     resource.setrlimit(resource.RLIMIT_AS, (limit << 20, limit << 20))
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    began = time.perf_counter()
     try:
         reports = ingest_folder(engine, path) if path.is_dir() else [ingest_file(engine, path)]
         said = [{"state": each.state, "sentence": each.sentence, "rows": each.rows_new} for each in reports]
     except Refusal as refusal:
         said = [{"state": "refused", "sentence": str(refusal), "rows": 0}]
     seconds = time.perf_counter() - began
-    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    sys.stdout.write("\n" + json.dumps(asdict(Passage(said, "", seconds, more))) + "\n")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write("\n" + json.dumps(asdict(Passage(said, "", seconds, most))) + "\n")
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def test_two_encodings_in_one_file(
     """Rows pasted from another system: they are faults, never stored as other characters than were meant. The layout
     has no column with a code table, by which garbled rows would be noticed anyway, and every text is of an even number
     of characters: as UTF-8 that is valid GB18030, only of other characters."""
-    reason, office = "拒不履行行政处罚决定", "市场监督管理局老街所"
+    reason, office = "拒不履行行政处罚决定", "安和市市场监督管理局"
     day = date(2024, 1, 1) if most == "utf-8" else date(2023, 1, 1)
     rows = [
         good("serious_violation", 列入原因=reason, 列入决定机关=office, 列入日期=str(day + timedelta(n)), 企业名称="",

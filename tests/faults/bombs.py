@@ -2,6 +2,7 @@
 
 import io
 import stat
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,14 +35,20 @@ def office_cells(line: int, cells: dict[str, str] | None = None) -> str:
     return f'<row r="{line}">{inline}</row>'
 
 
+def _write_frame(archive: zipfile.ZipFile, more: str = "") -> None:
+    """The parts of a workbook around its sheet; `more` relations of the workbook beside the sheet's."""
+    archive.writestr("[Content_Types].xml", _TYPES)
+    whole = _RELATIONS.format(kind="officeDocument", target="xl/workbook.xml", more="")
+    archive.writestr("_rels/.rels", whole)
+    archive.writestr("xl/workbook.xml", _WORKBOOK)
+    sheet = _RELATIONS.format(kind="worksheet", target="worksheets/sheet1.xml", more=more)
+    archive.writestr("xl/_rels/workbook.xml.rels", sheet)
+
+
 def workbook(path: Path, sheet: str, strings: str | None = None, prolog: str = _PROLOG) -> Path:
     """An XLSX of one sheet, its XML as given."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("[Content_Types].xml", _TYPES)
-        archive.writestr("_rels/.rels", _RELATIONS.format(kind="officeDocument", target="xl/workbook.xml", more=""))
-        archive.writestr("xl/workbook.xml", _WORKBOOK)
-        more = _STRINGS if strings else ""
-        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS.format(kind="worksheet", target="worksheets/sheet1.xml", more=more))  # fmt: skip
+        _write_frame(archive, _STRINGS if strings else "")
         if strings:
             archive.writestr("xl/sharedStrings.xml", strings)
         archive.writestr("xl/worksheets/sheet1.xml", prolog + _SHEET + sheet + _END)
@@ -51,10 +58,7 @@ def workbook(path: Path, sheet: str, strings: str | None = None, prolog: str = _
 def _poured(path: Path, entry: str, megabytes: int, block: bytes = b"0" * MEGABYTE) -> Path:
     """A zip with one entry that unpacks to so many megabytes, and a workbook's parts around it."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("[Content_Types].xml", _TYPES)
-        archive.writestr("_rels/.rels", _RELATIONS.format(kind="officeDocument", target="xl/workbook.xml", more=""))
-        archive.writestr("xl/workbook.xml", _WORKBOOK)
-        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS.format(kind="worksheet", target="worksheets/sheet1.xml", more=""))  # fmt: skip
+        _write_frame(archive)
         with archive.open(entry, "w", force_zip64=True) as file:
             for _ in range(megabytes):
                 file.write(block)
@@ -226,7 +230,7 @@ def overlapping_zip(path: Path) -> Path:
     content, start = buffer.getvalue(), archive.start_dir
     entry = content[start : start + 46 + len("office_0000.csv")]
     entries = b"".join(entry.replace(b"0000", f"{n:04d}".encode()) for n in range(1_000))
-    end = b"PK\x05\x06" + bytes(4) + (1_000).to_bytes(2, "little") * 2 + len(entries).to_bytes(4, "little") + start.to_bytes(4, "little") + bytes(2)  # fmt: skip
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1_000, 1_000, len(entries), start, 0)
     path.write_bytes(content[:start] + entries + end)
     return path
 

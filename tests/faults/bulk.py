@@ -20,9 +20,7 @@ def penalties(many: int, first: int = 0) -> list[Row]:
     every hundredth unreadable."""
     rows: list[Row] = []
     for n in range(first, first + many):
-        row = good(
-            "penalty", **{CODE: TOWN[n % 5], NAME: "", "行政处罚决定书文号": f"安市监罚〔2026〕{n}号"}
-        )
+        row = good("penalty", **{CODE: TOWN[n % 5], NAME: "", "行政处罚决定书文号": f"安市监罚〔2026〕{n}号"})
         about_the_last = rows and n % 100 != 0
         if n % 100 == 99:
             row |= {"处罚决定日期": "2026-02-30"}

@@ -94,7 +94,11 @@ def unseen(number: str) -> bool:
     """Whether a damaged number passes every check digit there is: no program can tell that it was damaged."""
     if len(number) == 15 and number.isdigit():
         return bool(mod_11_10.is_valid(number))
-    sound = len(number) == 18 and set(number) <= set(ALPHABET) and uscc.calc_check_digit(number[:17]) == number[17]
+    sound = (
+        len(number) == 18
+        and set(number) <= set(ALPHABET)
+        and uscc.calc_check_digit(number[:17]) == number[17]
+    )
     return sound and organisation_check(number[8:16]) == number[16]
 
 

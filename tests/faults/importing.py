@@ -72,7 +72,9 @@ def command(url: str, path: Path, armed: str | None = None, **environment: str) 
     )  # fmt: skip
 
 
-def run_command(url: str, path: Path, armed: str | None = None, **environment: str) -> tuple[int, list[dict[str, Any]]]:
+def run_command(
+    url: str, path: Path, armed: str | None = None, **environment: str
+) -> tuple[int, list[dict[str, Any]]]:
     """`wurao ingest FILE --json`: its exit code and reports (none if it was killed)."""
     process = command(url, path, armed, **environment)
     said, errors = process.communicate(timeout=900)
@@ -82,7 +84,11 @@ def run_command(url: str, path: Path, armed: str | None = None, **environment: s
 
 def version_tables() -> list[str]:
     """Every table of facts there is, found in the registry, so that a new one is compared without being named here."""
-    return sorted(name for name, table in Table.metadata.tables.items() if "natural_key" in table.c and name != "row_fault")
+    return sorted(
+        name
+        for name, table in Table.metadata.tables.items()
+        if "natural_key" in table.c and name != "row_fault"
+    )
 
 
 def checksum(engine: Engine) -> dict[str, tuple[int, str]]:
@@ -141,7 +147,9 @@ def nothing_left_behind(database: Database) -> None:
     }  # fmt: skip
     with engine.connect() as connection:
         for what, question in left.items():
-            assert wait_until(lambda q=question: _count(connection, q) == 0), f"{what} of the dead importer is left"
+            assert wait_until(lambda q=question: _count(connection, q) == 0), (
+                f"{what} of the dead importer is left"
+            )
     engine.dispose()
 
 
@@ -177,6 +185,10 @@ WITH last_word AS (
 judged AS (SELECT *, lag(state) OVER (PARTITION BY natural_key ORDER BY known_at) AS before FROM last_word)
 SELECT natural_key, known_at, state FROM judged WHERE state IS DISTINCT FROM before ORDER BY 1, 2""")).all()  # fmt: skip
             found[table] = hashlib.sha256(repr([tuple(line) for line in lines]).encode()).hexdigest()
-        aliases = connection.execute(text("SELECT kind, alias, enterprise_code, known_at FROM enterprise_alias ORDER BY 1, 2, 3"))
-        found["enterprise_alias"] = hashlib.sha256(repr([tuple(line) for line in aliases]).encode()).hexdigest()
+        aliases = connection.execute(
+            text("SELECT kind, alias, enterprise_code, known_at FROM enterprise_alias ORDER BY 1, 2, 3")
+        )
+        found["enterprise_alias"] = hashlib.sha256(
+            repr([tuple(line) for line in aliases]).encode()
+        ).hexdigest()
     return found

@@ -31,11 +31,18 @@ def prove_malformed_rows(database: Database, folder: Path, sound: int, bad: int,
     lines = spoiled_file(path, sound, bad, seed)
     report = ingest_file(role, path)
 
-    assert (report.rows_read, report.rows_valid, report.rows_new, report.rows_faulty) == (sound + bad, sound, sound, bad)
+    assert (report.rows_read, report.rows_valid, report.rows_new, report.rows_faulty) == (
+        sound + bad,
+        sound,
+        sound,
+        bad,
+    )
     _every_fault_is_the_stated_one(database, report, lines)
     with database.owner().connect() as connection:
         loaded = set(connection.execute(text("SELECT row_no FROM penalty")).scalars())
-    assert loaded == {number for number, line in lines.items() if line.fault is None}, "a bad row blocked a good one"
+    assert loaded == {number for number, line in lines.items() if line.fault is None}, (
+        "a bad row blocked a good one"
+    )
 
     again = ingest_file(role, mend(database, report, lines, folder))
     assert (again.rows_read, again.rows_new, again.rows_faulty) == (bad, bad, 0), again.faults
@@ -56,7 +63,9 @@ def _every_fault_is_the_stated_one(database: Database, report: BatchReport, line
     assert not wrong, wrong[:5]
     assert {fault.code for fault in faults} == {code for code, _ in KINDS}
     assert len({fault.code for fault in faults}) >= 25
-    vague = {f.code: f.sentence for f in faults if not REMEDY.search(f.sentence) or f.sentence.count("。") != 1}
+    vague = {
+        f.code: f.sentence for f in faults if not REMEDY.search(f.sentence) or f.sentence.count("。") != 1
+    }
     assert not vague, f"no single sentence that ends with what to do: {vague}"
     assert all(not fault.raw for fault in faults if fault.code == "natural_person")
 

@@ -35,7 +35,11 @@ def _penalty(n: int, firm: int, **changes: str) -> Row:
 def _listing(firm: int, cause: str, **changes: str) -> Row:
     gone = {"移出原因": "", "移出日期": "", "移出决定机关": ""}
     return good(
-        "abnormal", 统一社会信用代码=FIRMS[firm], 企业名称="", 列入原因=cause, **{KNOWN: "2026-03-20", **gone, **changes}
+        "abnormal",
+        统一社会信用代码=FIRMS[firm],
+        企业名称="",
+        列入原因=cause,
+        **{KNOWN: "2026-03-20", **gone, **changes},
     )
 
 
@@ -47,8 +51,11 @@ def deliveries() -> list[tuple[str, list[Row]]]:
         ("registration", [_firm(n) for n in range(6)]),
         (
             "registration",
-            [_firm(1, 企业名称="新店1", 曾用名="老店1", 住所="新址 1 号", **{KNOWN: "2026-05-10"})]
-            + [_firm(2, 登记状态="吊销", **{KNOWN: "2026-05-10"}), _firm(3, **{KNOWN: "2026-05-10"})],
+            [
+                _firm(1, 企业名称="新店1", 曾用名="老店1", 住所="新址 1 号", **{KNOWN: "2026-05-10"}),
+                _firm(2, 登记状态="吊销", **{KNOWN: "2026-05-10"}),
+                _firm(3, **{KNOWN: "2026-05-10"}),
+            ],
         ),
         ("penalty", penalties),
         ("penalty", [{**row, "罚款金额(万元)": "0.9", STATE: "更正", KNOWN: "2026-04-03"} for row in penalties[::3]]),

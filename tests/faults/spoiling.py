@@ -92,7 +92,7 @@ def _good(n: int) -> Row:
                       NUMBER: f"安市监罚〔2026〕{n}号"},
     )  # fmt: skip
     if n % 50 == 0:
-        row[FACT] = "销售过期茶叶,\n三盒；“陈茶”\r\n\"一盒\""
+        row[FACT] = '销售过期茶叶,\n三盒；“陈茶”\r\n"一盒"'
     return row
 
 

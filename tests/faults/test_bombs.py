@@ -25,14 +25,18 @@ def target(server: EmbeddedServer, template: str) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def usual(target: Database, tmp_path_factory: pytest.TempPathFactory) -> Passage:
     """What the door costs for one good row: connection, layouts, libraries that are loaded at first use."""
-    passage = go_through(target.url, write_csv(tmp_path_factory.mktemp("usual") / "office_good.csv", [good("office")]))
+    passage = go_through(
+        target.url, write_csv(tmp_path_factory.mktemp("usual") / "office_good.csv", [good("office")])
+    )
     assert [report["state"] for report in passage.reports] == ["loaded"], passage
     return passage
 
 
 def refused(passage: Passage, usual: Passage) -> str:
     """The sentence, after the door has held: nothing loaded, in time, within memory."""
-    print(f"{passage.seconds:.2f} s, {passage.megabytes - usual.megabytes:+.0f} MB: {passage.reports or passage.died}")
+    print(
+        f"{passage.seconds:.2f} s, {passage.megabytes - usual.megabytes:+.0f} MB: {passage.reports or passage.died}"
+    )
     assert not passage.died, passage.died
     assert {report["state"] for report in passage.reports} <= {"failed", "held", "refused", "loaded"}
     assert sum(report["rows"] for report in passage.reports) == 0
@@ -57,13 +61,15 @@ def test_an_archive_that_is_a_bomb(target: Database, usual: Passage, tmp_path: P
     serial = next(_SERIAL)
     write_csv(folder / "office_good.csv", [good("office", 机构代码=f"99010{serial}", 机构名称=f"{serial}所")])
     passage = go_through(target.url, folder)
-    print(f"{passage.seconds:.2f} s, {passage.megabytes - usual.megabytes:+.0f} MB: {passage.reports or passage.died}")
+    print(
+        f"{passage.seconds:.2f} s, {passage.megabytes - usual.megabytes:+.0f} MB: {passage.reports or passage.died}"
+    )
     assert not passage.died, passage.died
     assert [report["rows"] for report in passage.reports if report["state"] == "loaded"] == [1]
     bad = [report["sentence"] for report in passage.reports if report["state"] != "loaded"]
     assert bad
     assert archive.name in "".join(bad)
-    assert passage.seconds - 2 * usual.seconds < SECONDS
+    assert passage.seconds - usual.seconds < SECONDS
     assert passage.megabytes - usual.megabytes < MEGABYTES
 
 

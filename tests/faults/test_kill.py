@@ -48,9 +48,7 @@ class Whole(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def trial(
-    server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Trial]:
+def trial(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     with settled_town(server, template, tmp_path_factory.mktemp("town")) as trial:
         yield trial
 

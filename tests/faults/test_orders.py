@@ -15,9 +15,7 @@ SEED = int(os.environ.get("WURAO_TEST_SEED", "0")) or random.SystemRandom().rand
 
 
 @pytest.fixture(scope="module")
-def trial(
-    server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Trial]:
+def trial(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     with settled_town(server, template, tmp_path_factory.mktemp("town")) as trial:
         yield trial
 

@@ -25,7 +25,8 @@ digits rounded away meet both checks of a code one time in 341."""
 def known(one_town: Ingest) -> Ingest:
     """A town where every sound number of the proof is registered, so that a slip of identity would find somebody."""
     rows = [
-        good("registration", 统一社会信用代码=credit_code(n), 企业名称=f"甲{n}", 曾用名="") for n in range(MANY)
+        good("registration", 统一社会信用代码=credit_code(n), 企业名称=f"甲{n}", 曾用名="")
+        for n in range(MANY)
     ]
     rows += [
         good("registration", 统一社会信用代码="", 注册号=old_number(n), 企业名称=f"乙{n}", 曾用名="") for n in range(MANY)
@@ -51,11 +52,15 @@ def test_every_damaged_code_is_refused_with_its_reason(
     with one_database.owner().connect() as connection:
         found = connection.execute(text('SELECT row_no, code, "column" FROM row_fault WHERE batch_id = :batch'),
                                    {"batch": report.batch_id}).all()  # fmt: skip
-        accepted = connection.execute(text("SELECT cf_wsh FROM penalty WHERE cf_wsh LIKE :kind"), {"kind": f"{length}-%"})
+        accepted = connection.execute(
+            text("SELECT cf_wsh FROM penalty WHERE cf_wsh LIKE :kind"), {"kind": f"{length}-%"}
+        )
         assert list(accepted.scalars()) == [], "silently accepted"
     assert (report.rows_read, report.rows_faulty) == (MANY, MANY)
     blind = {case[2] for case in BLIND[length]}
-    stated = {n: {"unmatched"} if case[2] in blind else _codes_of(case) for n, case in enumerate(cases, start=2)}
+    stated = {
+        n: {"unmatched"} if case[2] in blind else _codes_of(case) for n, case in enumerate(cases, start=2)
+    }
     wrong = [(row, stated[row.row_no]) for row in found if row.code not in stated[row.row_no]]
     assert not wrong, wrong[:5]
     assert len(found) == MANY, "one fault a row"
@@ -78,12 +83,17 @@ def test_what_no_check_digit_can_see_is_little_and_of_known_kinds() -> None:
 
 
 @pytest.mark.parametrize("length", [18, 15])
-def test_no_damaged_code_can_register_an_enterprise(known: Ingest, one_database: Database, length: int) -> None:
+def test_no_damaged_code_can_register_an_enterprise(
+    known: Ingest, one_database: Database, length: int
+) -> None:
     blind = {case[2] for case in BLIND[length]}
     cases = [case for case in damaged(MANY, length, SEED) if case[2] not in blind]
     column = "统一社会信用代码" if length == 18 else "注册号"
     empty = {"统一社会信用代码": "", "注册号": "", "曾用名": ""}
-    rows = [good("registration", **{**empty, column: wrong, "企业名称": f"丙{n}"}) for n, (_, _, wrong, _) in enumerate(cases)]
+    rows = [
+        good("registration", **{**empty, column: wrong, "企业名称": f"丙{n}"})
+        for n, (_, _, wrong, _) in enumerate(cases)
+    ]
     report = known("registration", rows)
     assert (report.rows_read, report.rows_faulty) == (len(rows), len(rows))
     with one_database.owner().connect() as connection:
@@ -109,7 +119,9 @@ def test_other_spellings_are_mended(known: Ingest, one_database: Database, lengt
         found = connection.execute(text("SELECT cf_wsh, enterprise_code FROM penalty WHERE cf_wsh LIKE :kind"),
                                    {"kind": f"m{length}-%"})  # fmt: skip
         stored = {row.cf_wsh: row.enterprise_code for row in found}
-    wrong = [(how, written) for n, (code, how, written) in enumerate(meant) if stored[f"m{length}-{n}"] != code]
+    wrong = [
+        (how, written) for n, (code, how, written) in enumerate(meant) if stored[f"m{length}-{n}"] != code
+    ]
     assert not wrong, wrong[:5]
 
 

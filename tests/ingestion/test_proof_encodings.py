@@ -25,10 +25,7 @@ UNDECODABLE = "含有无法识别的字节，请用 UTF-8 或 GB18030 重新导�
 
 def people(names: tuple[str, ...], many: int) -> list[dict[str, str]]:
     """Rows of inspectors, each with a number of its own and one of the names."""
-    return [
-        good("inspector", 工号=f"E{next(SERIAL)}", 姓名=names[n % len(names)])
-        for n in range(many)
-    ]
+    return [good("inspector", 工号=f"E{next(SERIAL)}", 姓名=names[n % len(names)]) for n in range(many)]
 
 
 def as_text(rows: list[dict[str, str]], end: str = "\r\n") -> str:
@@ -70,7 +67,9 @@ def assert_nothing_garbled_is_stored(database: Database, report: BatchReport) ->
             ]
             for column in texts:
                 bad = connection.execute(
-                    text(f'SELECT count(*) FROM "{name}" WHERE {of_the_batch} AND "{column}"::text ~ :garbled'),
+                    text(
+                        f'SELECT count(*) FROM "{name}" WHERE {of_the_batch} AND "{column}"::text ~ :garbled'
+                    ),
                     {"garbled": garbled, "batch": report.batch_id},
                 )
                 assert bad.scalar_one() == 0, f"{name}.{column}"
@@ -96,8 +95,15 @@ def test_every_encoding(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le"])
-def test_full_width_numbers_are_numbers(one_town: object, one_database: Database, tmp_path: Path, encoding: str) -> None:
-    changes = {"从业人数": "１２", "注册资本(万元)": "３，０００．５", "成立日期": "２０１６－０５－０４", "行业门类": "Ｆ"}
+def test_full_width_numbers_are_numbers(
+    one_town: object, one_database: Database, tmp_path: Path, encoding: str
+) -> None:
+    changes = {
+        "从业人数": "１２",
+        "注册资本(万元)": "３，０００．５",
+        "成立日期": "２０１６－０５－０４",
+        "行业门类": "Ｆ",
+    }
     row = good("registration", 数据更新时间="２０２６－０８－０１", 经营范围=encoding, **changes)
     report = bring(one_database, tmp_path / "registration_w.csv", as_text([row]).encode(encoding))
     assert (report.state, report.rows_faulty) == ("loaded", 0), report.faults
@@ -119,11 +125,13 @@ def test_undecodable_bytes_hold_their_row_and_no_other(
     one_database: Database, tmp_path: Path, encoding: str, wrong: bytes
 ) -> None:
     rows = people(("安和茶庄@店",), 12)
-    content = as_text(rows).encode(encoding)
-    places = content.split("@".encode(encoding))
-    spoiled = wrong.join((places[0] + "@".encode(encoding) + places[1] + "@".encode(encoding) + places[2], "@".encode(encoding).join(places[3:])))  # fmt: skip
+    mark = "@".encode(encoding)
+    parts = as_text(rows).encode(encoding).split(mark)
+    spoiled = mark.join(parts[:3]) + wrong + mark.join(parts[3:])
     report = bring(one_database, tmp_path / "inspector_u.csv", spoiled)
-    assert [(f["row_no"], f["code"], f["sentence"]) for f in report.faults] == [(4, "undecodable", UNDECODABLE)]
+    assert [(f["row_no"], f["code"], f["sentence"]) for f in report.faults] == [
+        (4, "undecodable", UNDECODABLE)
+    ]
     assert stored(one_database, rows) == [None if n == 2 else "安和茶庄@店" for n in range(12)]
     assert_nothing_garbled_is_stored(one_database, report)
 
@@ -138,8 +146,14 @@ def test_two_encodings_in_one_file(
     reason, office = "拒不履行行政处罚决定", "安和市市场监督管理局"
     day = date(2024, 1, 1) if most == "utf-8" else date(2023, 1, 1)
     rows = [
-        good("serious_violation", 列入原因=reason, 列入决定机关=office, 列入日期=str(day + timedelta(n)), 企业名称="",
-             列入决定书文号="")
+        good(
+            "serious_violation",
+            列入原因=reason,
+            列入决定机关=office,
+            列入日期=str(day + timedelta(n)),
+            企业名称="",
+            列入决定书文号="",
+        )
         for n in range(40)
     ]
     lines = as_text(rows).splitlines(keepends=True)
@@ -162,7 +176,9 @@ def test_two_encodings_in_one_file(
     [("utf-8", codecs.BOM_UTF8), ("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE),
      ("gb18030", b"\x84\x31\x95\x33")],
 )  # fmt: skip
-def test_a_byte_order_mark_in_the_middle(one_database: Database, tmp_path: Path, encoding: str, bom: bytes) -> None:
+def test_a_byte_order_mark_in_the_middle(
+    one_database: Database, tmp_path: Path, encoding: str, bom: bytes
+) -> None:
     """Two files put one behind the other: the second one's mark, and its headings, which are a row that is no record."""
     rows = people(("安和茶庄",), 20)
     first, second = as_text(rows[:10]), as_text(rows[10:])
@@ -185,7 +201,9 @@ def test_a_mark_before_a_cell_is_no_part_of_it(one_database: Database, tmp_path:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_every_line_end_and_breaks_inside_quotes(one_database: Database, tmp_path: Path, end: str, encoding: str) -> None:
+def test_every_line_end_and_breaks_inside_quotes(
+    one_database: Database, tmp_path: Path, end: str, encoding: str
+) -> None:
     rows = people(("安和,茶庄", "云来\n客栈", "老街\r\n面馆", "阿桂\r水果", '"北坡"', "青叶"), 30)
     content = as_text(rows, end).rstrip("\r\n") + end * 3
     report = bring(one_database, tmp_path / "inspector_l.csv", content.encode(encoding))
@@ -197,7 +215,9 @@ def test_every_line_end_and_breaks_inside_quotes(one_database: Database, tmp_pat
 def test_line_ends_mixed_and_the_last_one_missing(one_database: Database, tmp_path: Path) -> None:
     rows = people(("安和茶庄",), 7)
     lines = as_text(rows, "\n").splitlines()
-    content = "".join(line + end for line, end in zip(lines, itertools.cycle(("\r\n", "\n", "\r")), strict=False))
+    content = "".join(
+        line + end for line, end in zip(lines, itertools.cycle(("\r\n", "\n", "\r")), strict=False)
+    )
     report = bring(one_database, tmp_path / "inspector_x.csv", content.rstrip("\r\n").encode())
     assert (report.rows_read, report.rows_new) == (7, 7), report
     assert stored(one_database, rows) == ["安和茶庄"] * 7

@@ -34,9 +34,7 @@ OF_A_HELD_FILE = {"ledger.before_hold_commit"}
 
 
 @pytest.fixture(scope="module")
-def trial(
-    server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Trial]:
+def trial(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     with settled_town(server, template, tmp_path_factory.mktemp("town")) as trial:
         yield trial
 
@@ -84,7 +82,7 @@ def test_killed_at_every_named_point(
         assert len(batches) == (2 if closed_before else 1)
         assert journal_of_batches(engine).count(f"batch.loaded {path.name}") == len(batches)
         found, expected = checksum(engine), dict(whole[name][0])  # type: ignore[call-overload]
-        if closed_before:  # it was whole, so that the second run is a second delivery: it says so and changes nothing
+        if closed_before:  # the second run is a second delivery: it says so and changes nothing
             assert (batches[1]["rows_new"], batches[1]["rows_superseding"]) == (0, 0)
             del found["row_fault"], expected["row_fault"]
         assert found == expected
@@ -127,7 +125,9 @@ def test_points_are_inert_unless_a_test_arms_one() -> None:
     says = "from registry import faultpoints as f\nfor name in f.POINTS: f.fault(name)\nprint('alive')"
     for armed, end in ((None, 0), ("load.after_chunk_commit", KILLED), ("no.such_point", 1)):
         env = {"PYTHONPATH": str(ROOT), **({"WURAO_TEST_FAULT": armed} if armed else {})}
-        done = subprocess.run([sys.executable, "-c", says], env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", says], env=env, capture_output=True, text=True, check=False
+        )
         assert done.returncode == end
         assert ("alive" in done.stdout) == (end == 0)
 

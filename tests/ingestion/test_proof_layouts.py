@@ -11,7 +11,9 @@ from tests.ingestion.papers import good
 
 
 def _needed(dataset: str) -> str:
-    return next(column.heading for column in DATASETS[dataset].columns if not column.optional and not column.personal)
+    return next(
+        column.heading for column in DATASETS[dataset].columns if not column.optional and not column.personal
+    )
 
 
 CHANGES = {

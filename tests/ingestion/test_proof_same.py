@@ -37,7 +37,9 @@ def test_a_dataset_brought_again_in_every_way(settled: Database, tmp_path: Path,
     rows = several(dataset)
     role, made = settled.engine_for("ingest"), 0
 
-    def bring(some: list[Row], write: Callable[[Path, list[Row]], Path] = write_csv, suffix: str = "csv") -> BatchReport:
+    def bring(
+        some: list[Row], write: Callable[[Path, list[Row]], Path] = write_csv, suffix: str = "csv"
+    ) -> BatchReport:
         nonlocal made
         made += 1
         return ingest_file(role, write(tmp_path / f"{dataset}_{made}.{suffix}", some))

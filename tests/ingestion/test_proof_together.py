@@ -23,14 +23,14 @@ from tests.ingestion.papers import good, write_csv
 
 
 @pytest.fixture(scope="module")
-def trial(
-    server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Trial]:
+def trial(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     with settled_town(server, template, tmp_path_factory.mktemp("town")) as trial:
         yield trial
 
 
-@pytest.mark.parametrize(("dataset", "rows"), [("penalty", penalties(300)), ("registration", registrations(300))])
+@pytest.mark.parametrize(
+    ("dataset", "rows"), [("penalty", penalties(300)), ("registration", registrations(300))]
+)
 def test_two_importers_of_the_same_file(
     trial: Trial, tmp_path: Path, dataset: str, rows: list[dict[str, str]]
 ) -> None:
@@ -46,13 +46,19 @@ def test_two_importers_of_the_same_file(
         first, second = ledgers(database.owner(), path.name)
         together = checksum(database.owner())
     assert first == ledger[0]
-    assert (second["rows_new"], second["rows_superseding"], second["rows_same"]) == (0, 0, first["rows_valid"])
+    assert (second["rows_new"], second["rows_superseding"], second["rows_same"]) == (
+        0,
+        0,
+        first["rows_valid"],
+    )
     for sums in (alone, together):
         del sums["row_fault"]  # each delivery has its own faults
     assert together == alone
 
 
-@pytest.mark.parametrize(("dataset", "rows"), [("penalty", penalties(300)), ("registration", registrations(300))])
+@pytest.mark.parametrize(
+    ("dataset", "rows"), [("penalty", penalties(300)), ("registration", registrations(300))]
+)
 def test_two_importers_of_different_files_of_one_dataset(
     trial: Trial, tmp_path: Path, dataset: str, rows: list[dict[str, str]]
 ) -> None:
@@ -87,7 +93,9 @@ def test_the_second_importer_takes_over_when_the_first_is_killed(trial: Trial, t
         assert checksum(database.owner()) == alone
 
 
-@pytest.mark.parametrize("point", ["intake.after_staging", "load.after_chunk_commit:1", "load.after_chunk_commit:3"])
+@pytest.mark.parametrize(
+    "point", ["intake.after_staging", "load.after_chunk_commit:1", "load.after_chunk_commit:3"]
+)
 def test_the_registry_changes_between_the_kill_and_the_restart(
     trial: Trial, tmp_path: Path, point: str
 ) -> None:

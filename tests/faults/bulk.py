@@ -1,18 +1,20 @@
 """Many papers at once: rows of a town's standard layouts, as many as a proof asks for, each with its known end."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from ingestion.datasets import DATASETS
 from ingestion.datasets.contract import Column
 from tests.faults.codes import credit_code, old_number
-from tests.ingestion.papers import FARM, INN, OLD, STALL, TEA, good
+from tests.ingestion.papers import INN, OLD, TEA, good
 
 Row = dict[str, str]
 CODE = "行政相对人代码_1(统一社会信用代码)"
 REGNO = "行政相对人代码_2(工商注册号)"
 NAME = "行政相对人名称"
-TOWN = (TEA, INN, OLD, STALL, FARM)
+TOWN = (TEA, INN, OLD)
+"""Enterprises of the town that are companies, as the good rows say: a code's kind must fit its row."""
 
 
 def penalties(many: int, first: int = 0) -> list[Row]:
@@ -20,7 +22,7 @@ def penalties(many: int, first: int = 0) -> list[Row]:
     every hundredth unreadable."""
     rows: list[Row] = []
     for n in range(first, first + many):
-        row = good("penalty", **{CODE: TOWN[n % 5], NAME: "", "行政处罚决定书文号": f"安市监罚〔2026〕{n}号"})
+        row = good("penalty", **{CODE: TOWN[n % 3], NAME: "", "行政处罚决定书文号": f"安市监罚〔2026〕{n}号"})
         about_the_last = rows and n % 100 != 0
         if n % 100 == 99:
             row |= {"处罚决定日期": "2026-02-30"}
@@ -86,10 +88,18 @@ _VARIED: dict[str, Callable[[str, int], str]] = {
 def _keyed(dataset: str, columns: list[Column], n: int) -> Row:
     row = good(dataset)
     return {
-        column.heading: _VARIED[column.kind](row[column.heading], n)
+        column.heading: _varied(column, row[column.heading], n)
         for column in columns
         if column.kind in _VARIED
     }
+
+
+def _varied(column: Column, cell: str, n: int) -> str:
+    """Another value of a key column; of one that has a form (2025Q3), another year."""
+    other = _VARIED[column.kind](cell, n)
+    if column.pattern and not re.fullmatch(column.pattern, other):
+        return f"{int(cell[:4]) - n}{cell[4:]}" if cell[:4].isdigit() else cell
+    return other
 
 
 def _identity(dataset: str, n: int) -> Row:
@@ -101,7 +111,7 @@ def _identity(dataset: str, n: int) -> Row:
     if layout.identity == "self":
         return {code: credit_code(n), regno: "", **name, "曾用名": f"旧商行{n}" if n % 2 else ""}
     blank = dict.fromkeys(name, "")
-    return {code: "", regno: TOWN[n % 5], **blank} if n % 5 == 2 else {code: TOWN[n % 5], regno: "", **blank}
+    return {code: "", regno: OLD, **blank} if n % 3 == 2 else {code: TOWN[n % 3], regno: "", **blank}
 
 
 def _corrected(dataset: str) -> Row:

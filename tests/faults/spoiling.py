@@ -88,7 +88,7 @@ def spoiled_file(path: Path, sound: int, bad: int, seed: int) -> dict[int, Line]
 
 def _good(n: int) -> Row:
     row = good(
-        "penalty", **{CODE: TOWN[n % 5] if n % 5 != 2 else "", REGNO: OLD if n % 5 == 2 else "", NAME: "",
+        "penalty", **{CODE: TOWN[n % 3] if n % 3 != 2 else "", REGNO: OLD if n % 3 == 2 else "", NAME: "",
                       NUMBER: f"安市监罚〔2026〕{n}号"},
     )  # fmt: skip
     if n % 50 == 0:

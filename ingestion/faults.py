@@ -17,7 +17,7 @@ SENTENCES = {
     "too_long": "内容有 {found} 个字符，最多 {expected} 个，请核对是否串行。",
     # the value of a cell
     "missing": "必填而为空，请补填。",
-    "missing_if": "“{other}”写有“{fragment}”，这里必须填写。",
+    "missing_if": "“{other}”写有“{fragment}”，这里不能为空，请补填。",
     "bad_date": "“{value}”读不成日期，请写成 2026-01-31 这样。",
     "impossible_date": "“{value}”在日历上不存在，请核对年月日。",
     "date_out_of_range": "“{value}”不在 1900 年至 2100 年之间，请核对。",

@@ -46,6 +46,7 @@ from ingestion.standing import settle
 from ingestion.verdict import crowd, take_conflicts
 from registry import clock
 from registry.errors import Refusal
+from registry.faultpoints import fault
 from registry.progress import DETAIL, Progress, part_of, silent
 from registry.tables.library import Office
 
@@ -155,6 +156,7 @@ def _bring_in(arrival: Arrival) -> BatchReport:
             _headings(arrival, table, layout),
         )  # fmt: skip
         connection.commit()
+        fault("intake.after_open_batch")
         _load(arrival, table, layout, batch_id, done)
         return replace(report_batch(connection, batch_id), seconds=monotonic() - started)
     except Refusal as refusal:
@@ -176,6 +178,7 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
     tables = [dataset.table, *(each.table for each in dataset.further)]
     with seldom_collecting(), closing(make_staging(connection, tables, batch_id)) as staging:
         _stage(arrival, table, layout, staging)
+        fault("intake.after_staging")
         with facts_locked(connection, dataset):
             for name in tables:
                 crowd(connection, name, batch_id)
@@ -190,8 +193,9 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
             )
             settle(connection, dataset, batch_id)
             ask_matches(connection, dataset, batch_id)
-            senders = count_senders(connection, dataset.table)
-            close_batch(connection, batch_id, note_repeats(connection, dataset, batch_id, senders))
+            senders = note_repeats(connection, dataset, batch_id, count_senders(connection, dataset.table))
+            fault("intake.before_close_batch")
+            close_batch(connection, batch_id, senders)
 
 
 @contextmanager
@@ -254,6 +258,7 @@ def _stage(arrival: Arrival, table: RawTable, layout: Layout, staging: Staging) 
         rows += len(chunk.rows) + len(chunk.broken)
         passed += len(chunk.rows) * 40 * max(len(table.headings), 1)
         _stage_chunk(reading, chunk)
+        fault("intake.while_staging")
         speed = rows / max(monotonic() - started, 1e-3)
         said = f"{title}{DETAIL}已读 {rows:,} 行，每秒 {speed:,.0f} 行"
         arrival.progress(said, READING * min(passed / size, 0.99))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from ingestion.datasets.contract import Dataset
 from registry import clock, journal
 from registry.errors import Refusal
+from registry.faultpoints import fault
 from registry.tables.batch import COUNTS, Batch, RowFault
 
 SAMPLE = 20
@@ -97,6 +98,7 @@ def hold_file(connection: Connection, dataset: str, file_name: str, sha256: str,
         connection.execute(update(Batch).where(Batch.id == batch_id).values(**ended))
     detail = {"file": file_name, "sha256": sha256, "code": refusal.code, "reason": str(refusal)}
     journal.append(connection, ACTOR, f"batch.{state}", f"batch:{batch_id}", detail)
+    fault("ledger.before_hold_commit")
     connection.commit()
     return BatchReport(batch_id, dataset, file_name, state, sentence=f"{file_name}：{refusal}")
 
@@ -107,8 +109,11 @@ def close_batch(connection: Connection, batch_id: int, senders: dict[str, list[i
         state="loaded", finished_at=clock.now(), senders=senders
     ).returning(Batch.dataset, Batch.file_name, Batch.sha256, *(getattr(Batch, name) for name in COUNTS))  # fmt: skip
     detail = dict(connection.execute(closed).mappings().one())
+    fault("ledger.before_journal")
     journal.append(connection, ACTOR, "batch.loaded", f"batch:{batch_id}", detail)
+    fault("ledger.before_close_commit")
     connection.commit()
+    fault("ledger.after_close_commit")
 
 
 def report_batch(connection: Connection, batch_id: int) -> BatchReport:

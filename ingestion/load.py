@@ -27,6 +27,7 @@ from ingestion.verdict import (
     restore_confirmed,
     write_confirmations,
 )
+from registry.faultpoints import fault
 
 CHUNK_ROWS = 20_000
 
@@ -81,7 +82,9 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
         written = _write_chunk(connection, dataset, staging.batch_id, shelves, first, last)
         for name, count in vars(written).items():
             setattr(ledger, name, getattr(ledger, name) + count)
+        fault("load.before_chunk_commit")
         connection.commit()
+        fault("load.after_chunk_commit")
         first = last + 1
         progress(passed / max(total, 1))
     return ledger
@@ -125,6 +128,7 @@ def _write_chunk(connection: Connection, dataset: Dataset, batch_id: int, shelve
     if dataset.identity == "self":
         connection.execute(text(_EARLIER_ALIASES), span)
         connection.execute(text(_ALIASES), span)
+    fault("load.inside_chunk")
     connection.execute(text(_FAULTS), span)
     ledger.faulty = connection.execute(text(_FAULTY), span).scalar_one()
     ledger.read = ledger.valid + ledger.faulty

@@ -149,7 +149,7 @@ def _drawn_file(drawn: Iterable[DrawnRow], names: Mapping[str, str], more: tuple
 def _plain_name(name: str) -> str:
     """One line, and never a formula when a spreadsheet opens it."""
     line = " ".join(re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]", " ", name).split())
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+    return f"'{line}" if line.startswith(tuple("=+-−@＝＋－＠")) else line
 
 
 def _team_part(team: TeamRecord) -> tuple[dict[str, object], Files]:

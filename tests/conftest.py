@@ -15,6 +15,9 @@ from registry.postgres import EmbeddedServer
 
 settings.register_profile("wurao", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("wurao")
+pytest.register_assert_rewrite(
+    "tests.faults"
+)  # proofs share their assertions between a short and a long form
 
 SERVER_FOLDER = "WURAO_TEST_SERVER"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -4,14 +4,13 @@ CSV in UTF-8 (with or without BOM), GB18030/GBK or UTF-16; Excel; JSON lines. A 
 makes a fault of its row, never a replacement character in the registry.
 """
 
-import codecs
 import csv
 import itertools
 import json
 import re
 import unicodedata
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -21,32 +20,22 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
+from ingestion.bombs import refuse_monstrous_workbook
+from ingestion.encoding import BOM, MARK, Look, lines_of, look_over
 from ingestion.faults import Fault, sentence
 from registry.errors import Refusal
 
 CHUNK_ROWS = 10_000
 MAX_COLUMNS = 150
 MAX_CELL = 100_000
-MAX_UNPACKED = 600 * 1024 * 1024
-MAX_UNPACK_RATIO = 200
+ROOM = 120
+"""A spreadsheet may send as many empty columns as it has (16,384) behind those of the data, and no more."""
 HEADING_SEARCH = 10
 """A title may stand above the headings; they are looked for in so many rows."""
-MARK = "\ufffd"
 OWN_HEADINGS = "【"
 """Headings that begin so were added by our fault workbook and are passed over."""
 
-ENOUGH_BAD = 1_000
-_BLOCK = 1 << 20
 _SEPARATORS = ",\t;|"
-
-
-def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return MARK, error.start + 1
-
-
-codecs.register_error("wurao_mark", _mark_undecodable)
 
 
 @dataclass
@@ -82,11 +71,11 @@ def open_table(
     if suffix in (".xlsx", ".xlsm", ".xls", ".et", ".ods"):
         return _from_records(_excel_rows(path, sheet), "excel", recognised, heading_row)
     if suffix in (".jsonl", ".ndjson", ".json"):
-        return _json_table(path, encoding or sniff_encoding(path))
+        return _json_table(path, look_over(path, encoding))
     if suffix in (".csv", ".txt", ".tsv"):
-        chosen, spotless = (encoding, not _undecodable(path, encoding)) if encoding else _look_over(path)
-        rows = _csv_rows(path, chosen, delimiter)
-        return _from_records(rows, chosen, recognised, heading_row, spotless)
+        look = look_over(path, encoding)
+        rows = _csv_rows(path, look, delimiter)
+        return _from_records(rows, look.encoding, recognised, heading_row, look.spotless)
     raise Refusal(
         "file.unknown_kind", f"不认识“{path.name}”的格式。", "请用 CSV、XLSX 或 JSON 行文件（.jsonl）报送。"
     )
@@ -97,53 +86,13 @@ def heading_key(heading: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", heading)).upper().lstrip("\ufeff*")
 
 
-def sniff_encoding(path: Path) -> str:
-    """UTF-8 or UTF-16 by BOM, else strict UTF-8, else strict GB18030, else whichever has fewer bad bytes."""
-    return _look_over(path)[0]
-
-
-def _look_over(path: Path) -> tuple[str, bool]:
-    """The encoding of a file, and whether every byte of it decodes (then no cell need be searched for marks)."""
-    with path.open("rb") as file:
-        start = file.read(4096)
-    if by_start := _encoding_by_start(start):
-        return by_start, not _undecodable(path, by_start)
-    unreadable = _undecodable(path, "utf-8")
-    if unreadable and (worse := _undecodable(path, "gb18030")) < unreadable:
-        return "gb18030", not worse
-    return "utf-8", not unreadable
-
-
-def _encoding_by_start(start: bytes) -> str | None:
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    nothing_in_high, nothing_in_low = start[1::2].count(0), start[0::2].count(0)
-    if nothing_in_high + nothing_in_low > len(start) // 100:
-        return "utf-16-le" if nothing_in_high > nothing_in_low else "utf-16-be"
-    return None
-
-
-def _undecodable(path: Path, encoding: str) -> int:
-    """How many marks decoding leaves, counted up to a limit."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="wurao_mark")
-    bad = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            bad += decoder.decode(block).count(MARK)
-            if bad > ENOUGH_BAD:
-                return bad
-    return bad + decoder.decode(b"", final=True).count(MARK)
-
-
-def _csv_rows(path: Path, encoding: str, delimiter: str | None = None) -> Iterator[list[str]]:
+def _csv_rows(path: Path, look: Look, delimiter: str | None = None) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CELL)
-    with path.open(encoding=encoding, errors="wurao_mark", newline="") as file:
-        first = file.readline()
+    with closing(lines_of(path, look)) as lines:
+        first = next(lines, "").removeprefix(BOM)
         separator = delimiter or max(_SEPARATORS, key=first.count)
         try:
-            yield from csv.reader(itertools.chain([first], file), delimiter=separator)
+            yield from csv.reader(itertools.chain([first], lines), delimiter=separator)
         except csv.Error as error:
             raise Refusal(
                 "file.cell_too_long",
@@ -154,7 +103,7 @@ def _csv_rows(path: Path, encoding: str, delimiter: str | None = None) -> Iterat
 
 def _excel_rows(path: Path, sheet_name: str | None = None) -> Iterator[list[str]]:
     if path.suffix.lower() != ".xls":
-        refuse_bomb(path)
+        refuse_monstrous_workbook(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         first: list[str] | None = None
@@ -187,24 +136,6 @@ def _sheets(path: Path, present: list[str], wanted: str | None) -> list[str]:
     )
 
 
-def refuse_bomb(path: Path) -> None:
-    """Raise Refusal file.bomb for an archive that unpacks to more than the limits; reads its directory only."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
-        raise Refusal(
-            "file.unreadable", f"“{path.name}”不是完整的压缩文件：{error}。", "请重新导出或重新传送。"
-        ) from error
-    packed = max(path.stat().st_size, 1)
-    if unpacked > MAX_UNPACKED or (unpacked > 10 * _BLOCK and unpacked / packed > MAX_UNPACK_RATIO):
-        raise Refusal(
-            "file.bomb",
-            f"“{path.name}”展开后有 {unpacked // _BLOCK} MB，超过限度。",
-            "请拆成几个文件报送，或改用 CSV。",
-        )
-
-
 def _cell_text(cell: Any) -> str:
     if isinstance(cell, str):
         return cell
@@ -226,6 +157,7 @@ def _from_records(
     """Find the heading row, then hand on the rest."""
     first = heading_row or 1
     top = list(itertools.islice(records, heading_row or HEADING_SEARCH))[first - 1 :]
+    _refuse_wide("文件", max(len(row) for row in top) // ROOM if top else 0)
     if not any(any(cell.strip() for cell in row) for row in top):
         raise Refusal("file.empty", "文件里没有内容。", "请检查导出是否成功。")
     fits = [sum(heading_key(cell) in recognised for cell in row) for row in top]
@@ -304,23 +236,23 @@ def _hold_undecodable(chunk: RawChunk) -> None:
             ]
 
 
-def _json_table(path: Path, encoding: str) -> RawTable:
+def _json_table(path: Path, look: Look) -> RawTable:
     headings: dict[str, None] = {}
-    with path.open(encoding=encoding, errors="wurao_mark") as file:
-        for line in itertools.islice(file, 1000):
+    with closing(lines_of(path, look)) as lines:
+        for line in itertools.islice(lines, 1000):
             record = _json_record(line)
             headings.update(dict.fromkeys(record or ()))
     names = list(headings)
     if not names:
         raise Refusal("file.empty", f"“{path.name}”里没有 JSON 对象。", "请每行写一个 JSON 对象。")
     _refuse_wide(path.name, len(names))
-    return RawTable(names, encoding, _json_chunks(path, encoding, names))
+    return RawTable(names, look.encoding, _json_chunks(path, look, names))
 
 
-def _json_chunks(path: Path, encoding: str, headings: list[str]) -> Iterator[RawChunk]:
+def _json_chunks(path: Path, look: Look, headings: list[str]) -> Iterator[RawChunk]:
     known = set(headings)
-    with path.open(encoding=encoding, errors="wurao_mark") as file:
-        numbered = enumerate(file, start=1)
+    with closing(lines_of(path, look)) as lines:
+        numbered = enumerate(lines, start=1)
         while block := list(itertools.islice(numbered, CHUNK_ROWS)):
             chunk = RawChunk(pd.DataFrame())
             numbers: list[int] = []

@@ -18,6 +18,7 @@ from ingestion.clean import Memory, clean_rows
 from ingestion.datasets import DATASETS, Dataset, dataset_of
 from ingestion.datasets.contract import Surroundings, cells
 from ingestion.decode import RawChunk, RawTable, open_table
+from ingestion.encoding import MARK
 from ingestion.faults import Fault, faulty_rows, sentence
 from ingestion.identify import Directory, identify_rows
 from ingestion.ledger import BatchReport, close_batch, hold_file, open_batch, report_batch
@@ -319,7 +320,7 @@ def _stage_chunk(reading: Reading, chunk: RawChunk) -> None:
         bad = faulty_rows(faults)
         wrong = rows.index.isin(bad)
         held, rows = rows[wrong], rows[~wrong].copy()
-        senders = {int(n): s for n, s in zip(held.index, held["sender"], strict=True) if s}
+        senders = {int(n): s for n, s in zip(held.index, held["sender"], strict=True) if s and MARK not in s}
         raw = _raw(arrival, layout, chunk, bad, faults)
         stage_faults(connection, faults, raw, _keys_of(dataset, held), senders)
     _stage_good(reading, rows)
@@ -348,7 +349,8 @@ def _keys_of(dataset: Dataset, rows: pd.DataFrame) -> dict[int, str]:
         return {}
     needed = [name for name in dataset.key if name == "enterprise_code" or dataset.column(name).required]
     whole = rows[rows[needed].notna().all(axis=1)]
-    return dict(zip((int(n) for n in whole.index), natural_keys(whole, dataset.key), strict=True))
+    keys = zip(whole.index, natural_keys(whole, dataset.key), strict=True)
+    return {int(n): key for n, key in keys if MARK not in key}
 
 
 def _raw(arrival: Arrival, layout: Layout, chunk: RawChunk, wanted: set[int],

@@ -25,6 +25,7 @@ from ingestion.verdict import (
     Verdicts,
     judge,
     restore_confirmed,
+    withdraw_what_later_rows_lack,
     write_confirmations,
 )
 from registry.faultpoints import fault
@@ -76,8 +77,6 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
         if done:
             shelf.take(int(rows[done - 1]))
     total, ledger, first = len(rows), Ledger(), int(rows[done - 1]) + 1 if done else 0
-    for shelf in shelves:
-        restore_confirmed(connection, shelf.spool.table, staging.batch_id)
     for passed, last in _ends(rows, done):
         written = _write_chunk(connection, dataset, staging.batch_id, shelves, first, last)
         for name, count in vars(written).items():
@@ -87,6 +86,11 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
         fault("load.after_chunk_commit")
         first = last + 1
         progress(passed / max(total, 1))
+    for each in dataset.further:
+        withdraw_what_later_rows_lack(connection, dataset.table, each.table, staging.batch_id)
+    for shelf in shelves:
+        restore_confirmed(connection, shelf.spool.table, staging.batch_id)
+    connection.commit()
     return ledger
 
 

@@ -146,3 +146,29 @@ SELECT again.natural_key, again.content_hash, again.known_at, again.retracted, :
  ORDER BY again.id"""),
         {"batch": batch_id},
     )
+
+
+def withdraw_what_later_rows_lack(connection: Connection, main: str, further: str, batch_id: int) -> None:
+    """Withdraw what a row of this batch brought into a `further` table, from the day on which a later row of the same
+    enterprise, that came in before, no longer had it.
+
+    A row says everything about its enterprise, also what it leaves out; when it came in, there was nothing to withdraw.
+    """
+    columns = ", ".join(f'"{name}"' for name in business_columns(further))
+    heard = """
+  SELECT natural_key, known_at, batch_id FROM "{table}"
+  UNION ALL SELECT natural_key, known_at, batch_id FROM confirmation WHERE fact_table = '{table}'"""
+    connection.execute(
+        text(f"""
+INSERT INTO "{further}" (natural_key, content_hash, known_at, retracted, batch_id, row_no, {columns})
+SELECT v.natural_key, v.content_hash, later.known_at, true, :batch, 0, {columns}
+  FROM "{further}" v JOIN crowded_{main} crowded ON crowded.natural_key = v.enterprise_code
+ CROSS JOIN LATERAL (
+   SELECT min(known_at) AS known_at FROM ({heard.format(table=main)}) m
+    WHERE m.natural_key = v.enterprise_code AND m.known_at > v.known_at AND {stands("m.batch_id")}) later
+ WHERE v.batch_id = :batch AND NOT v.retracted AND later.known_at IS NOT NULL AND NOT EXISTS (
+   SELECT FROM ({heard.format(table=further)}) k WHERE k.natural_key = v.natural_key
+      AND k.known_at > v.known_at AND k.known_at <= later.known_at AND {stands("k.batch_id")})
+ ORDER BY v.id"""),
+        {"batch": batch_id},
+    )

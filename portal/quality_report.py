@@ -23,7 +23,7 @@ DATASET_COLUMNS = (
 )  # fmt: skip
 OFFICE_COLUMNS = ("dataset", "office", *DATASET_COLUMNS[1:])
 MONTH_COLUMNS = ("month", *OFFICE_COLUMNS)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "−", "＝", "＋", "－", "＠", "\t", "\r")
 
 
 def write_quality_report(desk: Desk, place: str, folder: Path) -> list[Path]:

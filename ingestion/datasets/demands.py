@@ -101,7 +101,9 @@ def counterpart_fits_code() -> Check:
             Fault(
                 int(n), at, "code_kind", sentence("code_kind", value=rows.at[n, "given_code"], kind=said[n])
             )
-            for n in rows.index[wrong.astype(bool)]
+            for n in rows.index[
+                wrong.astype(bool) & rows["enterprise_code"].notna()
+            ]  # else the code itself is wrong
         ]
 
     return Check(

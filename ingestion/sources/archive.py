@@ -3,13 +3,14 @@
 Chinese systems write names in GBK without saying so, others in UTF-8, others flag it: all three are read.
 """
 
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.decode import MAX_UNPACKED, refuse_bomb
+from ingestion.bombs import MAX_UNPACKED, refuse_bomb
 from registry.errors import Refusal
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods", ".jsonl", ".ndjson", ".json")
@@ -94,6 +95,10 @@ def _entries(
             seen.add(whole)
             if packed_again:
                 raise Refusal("zip.nested", f"“{shown}”又是一个压缩包。", "请解开后把里面的文件一起压缩。")
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise Refusal(
+                    "zip.link", f"“{shown}”是一个链接，不是文件。", "请把链接所指的文件本身放进压缩包。"
+                )
             left -= _extract(opened, member, target, shown, left)
             yield Entry(target, name, archive)
         except Refusal as refusal:

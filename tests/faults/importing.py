@@ -87,7 +87,7 @@ def version_tables() -> list[str]:
     return sorted(
         name
         for name, table in Table.metadata.tables.items()
-        if "natural_key" in table.c and name != "row_fault"
+        if "natural_key" in table.c and "retracted" in table.c and name != "confirmation"
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 import xlsxwriter
 from sqlalchemy import text
 
-from ingestion.decode import MARK, open_table, sniff_encoding
+from ingestion.decode import open_table
+from ingestion.encoding import MARK, look_over
 from ingestion.intake import ingest_file
 from registry.database import Database
 from registry.errors import Refusal
@@ -33,7 +34,7 @@ def read_all(path: Path, known: tuple[str, ...] = ()) -> pd.DataFrame:
 def test_rare_characters_survive_every_encoding(tmp_path: Path, encoding: str, seen: str) -> None:
     rows = [{"名称": RARE, "code": "０１２"}] * 30
     path = write_csv(tmp_path / "x.csv", rows, encoding)
-    assert sniff_encoding(path) == seen
+    assert look_over(path).encoding == seen
     assert read_all(path).to_dict("records") == rows
 
 

@@ -23,8 +23,18 @@ DIGITS = "913301007161035748"
 STARTS = ("=", "+", "-", "−", "@", "\t", "\r", "＝", "＋", "－", "＠")
 HOSTILE = [f'{start}HYPERLINK("http://x","y")' for start in STARTS]
 WRITERS = {
-    "xlsxwriter": {"ingestion/workbook.py", "reports/workbook.py", "ingestion/citylife/files.py"},
-    "csv.writer": {"ingestion/city.py", "scheduling/bundle.py", "ingestion/citylife/files.py"},
+    "xlsxwriter": {
+        "ingestion/workbook.py",
+        "ingestion/template.py",
+        "reports/workbook.py",
+        "ingestion/citylife/files.py",
+    },
+    "csv.writer": {
+        "ingestion/city.py",
+        "scheduling/bundle.py",
+        "ingestion/citylife/files.py",
+        "portal/quality_report.py",
+    },
     "csv.DictWriter": {"ingestion/sources/records.py"},
     "to_csv": {"scheduling/acts.py"},
     "to_excel": set(),

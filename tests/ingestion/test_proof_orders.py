@@ -87,7 +87,23 @@ def test_a_second_place_that_was_given_up_stays_given_up(trial: Trial, tmp_path:
 
 
 def test_an_old_number_that_became_a_code_is_one_enterprise(trial: Trial, tmp_path: Path) -> None:
-    """Registered by its old number; later with code and old number: whichever arrives first."""
+    """Registered by its old number; later with code and old number. It keeps the number by which it was first known:
+    which that is depends on what came first, that it is one enterprise with one history does not."""
     before = good("registration", 统一社会信用代码="", 注册号=OLD, 企业名称="老店", 曾用名="")
     after = {**before, "统一社会信用代码": NEW, "数据更新时间": "2026-06-01"}
-    _same_in_all_orders(trial, tmp_path, [before, after])
+    for first, rows in ((OLD, [before, after]), (NEW, [after, before])):
+        with trial() as database:
+            for number, row in enumerate(rows):
+                _bring(database, tmp_path / f"registration_{number}.csv", row)
+            with database.owner().connect() as connection:
+                history = connection.execute(
+                    text(
+                        "SELECT enterprise_code, uniscid, regno FROM enterprise WHERE entname = '老店' ORDER BY known_at"
+                    )
+                ).all()
+                owners = connection.execute(
+                    text("SELECT DISTINCT enterprise_code FROM enterprise_alias WHERE alias IN (:old, :new)"),
+                    {"old": OLD, "new": NEW},
+                ).scalars()
+                assert owners.all() == [first]
+            assert [tuple(row) for row in history] == [(first, None, OLD), (first, NEW, OLD)]

@@ -32,7 +32,7 @@ def column_texts(values: Sequence[Any]) -> tuple[list[str], list[str]]:
     return plain, plain if kinds <= _SAME and not some_null else through(values, copy_text)
 
 
-_FEW = {bool, int, Decimal, date}
+_FEW = {bool, int, Decimal, date, tuple}
 _SAME = {int, float, Decimal, date, datetime}
 
 

@@ -5,6 +5,7 @@ goes on where it stopped and a repeated one changes nothing.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import compress
@@ -52,6 +53,8 @@ class Shelf:
     spool: Spool
     numbers: NDArray[np.int32]
     verdicts: Verdicts
+    confirming: bool
+    """Whether any row says something again."""
     taken: int = 0
 
     def take(self, last: int) -> tuple[list[bytes], Verdicts]:
@@ -72,24 +75,20 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
     shelves += [_shelf(connection, staging, each.table, further=True) for each in dataset.further]
     connection.execute(text("CREATE INDEX ON staging_fault (row_no)"))
     connection.commit()
-    rows = _row_numbers(connection, shelves[0])
-    for shelf in shelves:
-        if done:
-            shelf.take(int(rows[done - 1]))
-    total, ledger, first = len(rows), Ledger(), int(rows[done - 1]) + 1 if done else 0
-    for passed, last in _ends(rows, done):
-        written = _write_chunk(connection, dataset, staging.batch_id, shelves, first, last)
+    job = Writing(connection, dataset, staging.batch_id, shelves, *_row_numbers(connection, shelves[0]))
+    if done:
+        for shelf in shelves:
+            shelf.take(int(job.rows[done - 1]))
+    ledger = Ledger()
+    for passed, written in job.run(done):
         for name, count in vars(written).items():
             setattr(ledger, name, getattr(ledger, name) + count)
-        fault("load.before_chunk_commit")
-        connection.commit()
-        fault("load.after_chunk_commit")
-        first = last + 1
-        progress(passed / max(total, 1))
+        progress(passed / max(len(job.rows), 1))
     for each in dataset.further:
         withdraw_what_later_rows_lack(connection, dataset.table, each.table, staging.batch_id)
     for shelf in shelves:
-        restore_confirmed(connection, shelf.spool.table, staging.batch_id)
+        table = shelf.spool.table
+        restore_confirmed(connection, table, f"SELECT natural_key FROM crowded_{table}")
     connection.commit()
     return ledger
 
@@ -98,46 +97,95 @@ def _shelf(connection: Connection, staging: Staging, table: str, further: bool) 
     spool = staging.spools[table]
     spool.file.seek(0)
     verdicts = judge(connection, staging, table, further)
-    if (verdicts == CONFIRMING).any():
+    confirming = bool((verdicts == CONFIRMING).any())
+    if confirming:
         connection.execute(text(f"CREATE INDEX ON staging_{table} (row_no)"))
         connection.execute(text(f"CREATE INDEX ON judged_{table} (place)"))
-    return Shelf(spool, spool.row_numbers(), verdicts)
+    return Shelf(spool, spool.row_numbers(), verdicts, confirming)
 
 
-def _row_numbers(connection: Connection, main: Shelf) -> NDArray[np.int64]:
-    """Every row number of the file, good or faulty, ascending."""
-    faulty = connection.execute(text("SELECT DISTINCT row_no FROM staging_fault")).scalars().all()
-    return np.union1d(main.numbers, np.array(faulty, dtype=np.int64))
+def _row_numbers(connection: Connection, main: Shelf) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every row number of the file, good or faulty, and the faulty ones; both ascending."""
+    found = connection.execute(text("SELECT DISTINCT row_no FROM staging_fault ORDER BY 1")).scalars().all()
+    faulty = np.array(found, dtype=np.int64)
+    return np.union1d(main.numbers, faulty), faulty
 
 
-def _ends(rows: NDArray[np.int64], done: int) -> Iterator[tuple[int, int]]:
-    """(rows passed, last row number) of each chunk still to be written; an empty file has one empty chunk."""
-    ends = list(range(done + CHUNK_ROWS, len(rows), CHUNK_ROWS))
-    if done < len(rows):
-        ends.append(len(rows))
-    yield from ((end, int(rows[end - 1])) for end in ends)
+@dataclass
+class Writing:
+    """The chunks of one file on their way into the database (分段写入), one transaction each, committed in order.
 
+    Two follow each other closely: while one is written, the facts of the next are already sent through a second
+    connection, which uses the server's second processor; it is committed after the first, so what is counted as done is
+    always the beginning of the file.
+    """
 
-def _write_chunk(connection: Connection, dataset: Dataset, batch_id: int, shelves: list[Shelf], first: int,
-                 last: int) -> Ledger:  # fmt: skip
-    """Write the rows with numbers from `first` to `last`; the caller commits."""
-    span = {"first": first, "last": last, "batch": batch_id}
-    ledger = Ledger()
-    for place, shelf in enumerate(shelves):
-        verdicts = _write_facts(connection, shelf, last)
-        if (verdicts == CONFIRMING).any():
-            write_confirmations(connection, shelf.spool.table, batch_id, first, last)
-        if place == 0:
-            ledger = _counted(verdicts)
-    if dataset.identity == "self":
-        connection.execute(text(_EARLIER_ALIASES), span)
-        connection.execute(text(_ALIASES), span)
-    fault("load.inside_chunk")
-    connection.execute(text(_FAULTS), span)
-    ledger.faulty = connection.execute(text(_FAULTY), span).scalar_one()
-    ledger.read = ledger.valid + ledger.faulty
-    connection.execute(text(_COUNTS), {"id": batch_id, **vars(ledger)})
-    return ledger
+    connection: Connection
+    dataset: Dataset
+    batch_id: int
+    shelves: list[Shelf]
+    rows: NDArray[np.int64]
+    faulty: NDArray[np.int64]
+
+    def run(self, done: int) -> Iterator[tuple[int, Ledger]]:
+        """Write all rows after the first `done`; yields rows passed and counts after each commit."""
+        ends = (
+            [*range(done + CHUNK_ROWS, len(self.rows), CHUNK_ROWS), len(self.rows)]
+            if done < len(self.rows)
+            else []
+        )
+        starts = [done, *ends][: len(ends)]
+        chunks = [(int(self.rows[a]), int(self.rows[b - 1]), b) for a, b in zip(starts, ends, strict=True)]
+        with self.connection.engine.connect() as second, ThreadPoolExecutor(1) as pool:
+            while chunks:
+                one, *chunks = chunks
+                taken = self._take(one)
+                sent: Future[None] | None = None
+                if chunks and self._only_facts(*one[:2]) and self._only_facts(*chunks[0][:2]):
+                    two, *chunks = chunks
+                    lines, verdicts = self._take(two)[0]
+                    sent = pool.submit(_write_facts, second, self.shelves[0], lines, verdicts)
+                yield one[2], self._write(one, taken)
+                if sent:
+                    sent.result()
+                    yield two[2], self._close(second, _counted(verdicts))
+
+    def _take(self, chunk: tuple[int, int, int]) -> list[tuple[list[bytes], Verdicts]]:
+        return [shelf.take(chunk[1]) for shelf in self.shelves]
+
+    def _only_facts(self, first: int, last: int) -> bool:
+        """Whether a chunk is nothing but rows of one table: no faults, aliases or notes that need the session's own."""
+        held = np.searchsorted(self.faulty, last, side="right") - np.searchsorted(self.faulty, first)
+        return (
+            len(self.shelves) == 1
+            and self.dataset.identity != "self"
+            and not held
+            and not self.shelves[0].confirming
+        )
+
+    def _write(self, chunk: tuple[int, int, int], taken: list[tuple[list[bytes], Verdicts]]) -> Ledger:
+        connection, span = self.connection, {"first": chunk[0], "last": chunk[1], "batch": self.batch_id}
+        for shelf, (lines, verdicts) in zip(self.shelves, taken, strict=True):
+            _write_facts(connection, shelf, lines, verdicts)
+            if (verdicts == CONFIRMING).any():
+                write_confirmations(connection, shelf.spool.table, self.batch_id, *chunk[:2])
+        if self.dataset.identity == "self":
+            connection.execute(text(_EARLIER_ALIASES), span)
+            connection.execute(text(_ALIASES), span)
+        fault("load.inside_chunk")
+        connection.execute(text(_FAULTS), span)
+        ledger = _counted(taken[0][1])
+        ledger.faulty = connection.execute(text(_FAULTY), span).scalar_one()
+        return self._close(connection, ledger)
+
+    def _close(self, connection: Connection, ledger: Ledger) -> Ledger:
+        """Count what a connection wrote and commit it."""
+        ledger.read = ledger.valid + ledger.faulty
+        connection.execute(text(_COUNTS), {"id": self.batch_id, **vars(ledger)})
+        fault("load.before_chunk_commit")
+        connection.commit()
+        fault("load.after_chunk_commit")
+        return ledger
 
 
 def _counted(verdicts: Verdicts) -> Ledger:
@@ -148,13 +196,11 @@ def _counted(verdicts: Verdicts) -> Ledger:
     )
 
 
-def _write_facts(connection: Connection, shelf: Shelf, last: int) -> Verdicts:
-    lines, verdicts = shelf.take(last)
+def _write_facts(connection: Connection, shelf: Shelf, lines: list[bytes], verdicts: Verdicts) -> None:
     wanted = verdicts <= SUPERSEDING
     content = b"".join(lines if wanted.all() else compress(lines, wanted.tolist()))
     if content:
         copy_lines(connection, f'"{shelf.spool.table}"', shelf.spool.columns, content)
-    return verdicts
 
 
 @contextmanager

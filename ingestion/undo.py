@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, tex
 from ingestion.datasets import DATASETS, Dataset
 from ingestion.matching.questions import search_again
 from ingestion.standing import restate, tables_of
+from ingestion.verdict import restore_confirmed
 from registry import clock, journal
 from registry.errors import Refusal
 from registry.facts import table_named
@@ -172,6 +173,7 @@ def _restate_all(connection: Connection, dataset: Dataset, file_batch: int, act:
         def told(part: float, number: int = number) -> None:
             say(f"撤销 {dataset.title}", (number + part) / len(tables))
 
+        restore_confirmed(connection, table, keys, {"source": file_batch})
         restate(connection, table, keys, {"source": file_batch}, act, told)
         counted = text(f'SELECT count(DISTINCT natural_key) FROM "{table}" WHERE batch_id = :act')
         written[table] = connection.execute(counted, {"act": act}).scalar_one()

@@ -74,7 +74,7 @@ def judge(connection: Connection, staging: Staging, table: str, further: bool) -
     }  # fmt: skip
     connection.execute(text(f"DROP TABLE IF EXISTS judged_{table}"))
     connection.execute(text(_JUDGED.format(**parts)), {"batch": staging.batch_id})
-    places, found = _fetch(connection, f"SELECT place, verdict FROM judged_{table} WHERE source = 2")
+    places, found = _fetch(connection, f"SELECT place, verdict FROM judged_{table}")
     verdicts[places] = found
     return verdicts
 
@@ -107,11 +107,11 @@ compared AS (
       AS repeated,
     bool_or(source = 0) OVER (PARTITION BY natural_key) OR row_number() OVER line > 1 AS known_before
   FROM seen WINDOW line AS (PARTITION BY natural_key ORDER BY known_at, source, place))
-SELECT source, place, unchanged, CASE
+SELECT place, CASE
   WHEN repeated OR ({withdrawn}) OR (unchanged AND NOT dated) THEN {same}
   WHEN unchanged THEN {confirming}
   WHEN known_before THEN {superseding} ELSE {new} END AS verdict
-FROM compared WHERE source > 0"""
+FROM compared WHERE source = 2"""
 
 
 def write_confirmations(connection: Connection, table: str, batch_id: int, first: int, last: int) -> None:
@@ -121,31 +121,49 @@ def write_confirmations(connection: Connection, table: str, batch_id: int, first
 INSERT INTO confirmation (fact_table, natural_key, known_at, content_hash, retracted, batch_id)
 SELECT '{table}', natural_key, known_at, content_hash, retracted, :batch
   FROM staging_{table} JOIN judged_{table} USING (place)
- WHERE source = 2 AND verdict = {CONFIRMING} AND row_no BETWEEN :first AND :last ORDER BY place"""),
+ WHERE verdict = {CONFIRMING} AND row_no BETWEEN :first AND :last ORDER BY place"""),
         {"batch": batch_id, "first": first, "last": last},
     )
 
 
-def restore_confirmed(connection: Connection, table: str, batch_id: int) -> None:
-    """Make versions of earlier confirmations that another content now comes before.
+def restore_confirmed(
+    connection: Connection, table: str, keys: str, values: dict[str, int] | None = None
+) -> None:
+    """Make versions of confirmations that another content now comes before, for the natural keys of a SELECT.
 
-    X was known in March and said again in May (no new version); now Y of April arrives: since May it is X again.
+    X was known in March and said again in May (no new version); now Y of April arrives: since May it is X again. The
+    version belongs to the batch that said it again, and stands and falls with it. A second run writes nothing.
+    Done once for what stands, which is the present, and once for all files, undone or not, which is the past.
     """
+    for counts in (stands("batch_id"), FILES):
+        connection.execute(text(_restore_sql(table, keys, counts)), values or {})
+
+
+FILES = "(batch_id IS NULL OR batch_id NOT IN (SELECT id FROM batch WHERE undoes IS NOT NULL))"
+
+
+def _restore_sql(table: str, keys: str, counts: str) -> str:
     columns = ", ".join(f'"{name}"' for name in business_columns(table))
-    connection.execute(
-        text(f"""
+    return f"""
 INSERT INTO "{table}" (natural_key, content_hash, known_at, retracted, batch_id, row_no, {columns})
-SELECT again.natural_key, again.content_hash, again.known_at, again.retracted, :batch, 0, {columns}
-  FROM judged_{table} judged JOIN confirmation again ON again.id = judged.place
- CROSS JOIN LATERAL (
+WITH noted AS (
+  SELECT * FROM confirmation WHERE fact_table = '{table}' AND natural_key IN ({keys}) AND {counts}),
+seen AS (
+  SELECT natural_key, known_at, content_hash, retracted, batch_id, 0 AS source, id FROM "{table}"
+   WHERE natural_key IN (SELECT natural_key FROM noted) AND {counts}
+  UNION ALL SELECT natural_key, known_at, content_hash, retracted, batch_id, 1, id FROM noted),
+compared AS (
+  SELECT *, lag(content_hash) OVER line IS NOT DISTINCT FROM content_hash
+      AND lag(retracted) OVER line IS NOT DISTINCT FROM retracted AS unchanged
+    FROM seen WINDOW line AS (PARTITION BY natural_key ORDER BY known_at, batch_id, source, id))
+SELECT again.natural_key, again.content_hash, again.known_at, again.retracted, again.batch_id, 0, {columns}
+  FROM compared again CROSS JOIN LATERAL (
    SELECT {columns} FROM "{table}" f WHERE f.natural_key = again.natural_key
-      AND f.content_hash = again.content_hash AND f.retracted = again.retracted LIMIT 1) content
- WHERE judged.source = 1 AND NOT judged.unchanged AND NOT EXISTS (
-   SELECT FROM "{table}" f WHERE f.natural_key = again.natural_key AND f.known_at = again.known_at
-      AND f.content_hash = again.content_hash AND f.retracted = again.retracted)
- ORDER BY again.id"""),
-        {"batch": batch_id},
-    )
+      AND f.content_hash = again.content_hash LIMIT 1) content
+ WHERE again.source = 1 AND NOT again.unchanged AND NOT EXISTS (
+   SELECT FROM seen f WHERE f.source = 0 AND f.natural_key = again.natural_key AND f.known_at = again.known_at
+      AND (f.batch_id > again.batch_id OR f.content_hash = again.content_hash AND f.retracted = again.retracted))
+ ORDER BY again.id"""
 
 
 def withdraw_what_later_rows_lack(connection: Connection, main: str, further: str, batch_id: int) -> None:

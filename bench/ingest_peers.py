@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Engine, MetaData, Table, create_engine, insert
+from sqlalchemy import ARRAY, Engine, MetaData, Table, create_engine, insert
 
 CHUNK = 20_000
+NUMBERS = ("BIGINT", "INTEGER", "NUMERIC(18, 6)", "BOOLEAN")
 
 
 def copy(engine: Engine, file: Path) -> Callable[[], None]:
@@ -34,9 +35,14 @@ def copy(engine: Engine, file: Path) -> Callable[[], None]:
 def to_sql(engine: Engine, file: Path) -> Callable[[], None]:
     """pandas' own way, as it comes."""
     frame = _frame(engine, file)
+    arrays = {
+        c.name: c.type
+        for c in Table("peer", MetaData(), autoload_with=engine).columns
+        if isinstance(c.type, ARRAY)
+    }
 
     def write() -> None:
-        frame.to_sql("peer", engine, if_exists="append", index=False, chunksize=CHUNK)
+        frame.to_sql("peer", engine, if_exists="append", index=False, chunksize=CHUNK, dtype=arrays)
 
     return write
 
@@ -61,9 +67,11 @@ def _frame(engine: Engine, file: Path) -> pd.DataFrame:
     text = io.StringIO(file.read_text(encoding="utf-8"))
     frame = pd.read_csv(
         text, sep="\t", header=None, names=names, na_values="\\N", keep_default_na=False, quoting=3,
-        dtype={n: str for n in names if n not in dates and str(table.c[n].type) == "VARCHAR"}, parse_dates=dates,
+        dtype={n: str for n in names if n not in dates and str(table.c[n].type) not in NUMBERS}, parse_dates=dates,
     )  # fmt: skip
-    return frame.assign(retracted=frame["retracted"].eq("t"))
+    arrays = [column.name for column in table.columns if isinstance(column.type, ARRAY)]
+    lists = {name: frame[name].map(lambda text: text.strip("{}").split(",")) for name in arrays}
+    return frame.assign(retracted=frame["retracted"].eq("t"), **lists)
 
 
 if __name__ == "__main__":

@@ -177,7 +177,10 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
     connection, dataset = arrival.connection, arrival.dataset
     title = f"{dataset.title} {arrival.file_name}"
     tables = [dataset.table, *(each.table for each in dataset.further)]
-    with seldom_collecting(), closing(make_staging(connection, tables, batch_id)) as staging:
+    with (
+        seldom_collecting(),
+        closing(make_staging(connection, tables, batch_id, arrival.path.stat().st_size)) as staging,
+    ):
         _stage(arrival, table, layout, staging)
         fault("intake.after_staging")
         with facts_locked(connection, dataset):
@@ -263,6 +266,7 @@ def _stage(arrival: Arrival, table: RawTable, layout: Layout, staging: Staging) 
         speed = rows / max(monotonic() - started, 1e-3)
         said = f"{title}{DETAIL}已读 {rows:,} 行，每秒 {speed:,.0f} 行"
         arrival.progress(said, READING * min(passed / size, 0.99))
+    staging.finish(connection)
 
 
 @dataclass

@@ -5,10 +5,11 @@ rows with one another and with the facts. The rows themselves wait in a spool be
 that each is sent to the database once.
 """
 
-import hashlib
 import json
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
@@ -18,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from ingestion.copytext import NOTHING, column_texts, copy_text, lines_of
+from ingestion.copytext import copy_text
 from ingestion.faults import Fault
+from ingestion.sealing import Here, Rows, seal, sealer_for
 from registry.facts import table_named
 
-BETWEEN = "\x1f"
 SPOOL_IN_MEMORY = 8 << 20
 VERSION = ("id", "natural_key", "content_hash", "known_at", "retracted", "batch_id", "row_no")
 _SLIM = ("place", "row_no", "natural_key", "content_hash", "known_at", "retracted", "dated", "sender")
@@ -61,15 +62,30 @@ class Staging:
     spools: dict[str, Spool]
     conflicts: list[int] = field(default_factory=list)
     """Row numbers that were taken out because their record has two contents at one time."""
+    sealer: Executor = field(default_factory=Here)
+    sealing: deque[tuple[Spool, Future[tuple[bytes, bytes]]]] = field(default_factory=deque)
+    """What is being sealed, in the order of the file."""
+
+    def finish(self, connection: Connection, but: int = 0) -> None:
+        """Spool and COPY what has been sealed, all but the last so many."""
+        while len(self.sealing) > but:
+            spool, sealed = self.sealing.popleft()
+            lines, slim = sealed.result()
+            spool.file.write(lines)
+            copy_lines(connection, f"staging_{spool.table}", _SLIM, slim)
 
     def close(self) -> None:
         """Forget the spools."""
+        self.sealer.shutdown(cancel_futures=True)
         for spool in self.spools.values():
             spool.file.close()
 
 
-def make_staging(connection: Connection, tables: Sequence[str], batch_id: int) -> Staging:
-    """Empty temporary tables, one a fact table, one for faults and one for aliases, and empty spools."""
+def make_staging(connection: Connection, tables: Sequence[str], batch_id: int, size: int = 0) -> Staging:
+    """Empty temporary tables, one a fact table, one for faults and one for aliases, and empty spools.
+
+    size: bytes of the file, which decide whether a second process helps.
+    """
     for table in tables:
         connection.execute(text(f"DROP TABLE IF EXISTS staging_{table}"))
         connection.execute(
@@ -91,7 +107,7 @@ def make_staging(connection: Connection, tables: Sequence[str], batch_id: int) -
             " row_no int)"
         )
     )
-    return Staging(batch_id, {table: _spool(table) for table in tables})
+    return Staging(batch_id, {table: _spool(table) for table in tables}, sealer=sealer_for(size))
 
 
 def _spool(table: str) -> Spool:
@@ -131,44 +147,25 @@ def natural_keys(rows: pd.DataFrame, key: Sequence[str]) -> list[str]:
     return list(map("|".join, zip(*parts, strict=True)))
 
 
-def content_hash(joined: str) -> str:
-    """SHA-256 of a row's business columns. Empty ones at the end do not count: a column that a later release adds,
-    behind the others, leaves the hash of every row that does not fill it as it was."""
-    told = joined.rstrip(BETWEEN + NOTHING) if joined.endswith(NOTHING) else joined
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
 def stage_rows(
     connection: Connection, staging: Staging, table: str, rows: pd.DataFrame, key: Sequence[str]
 ) -> None:
-    """Put good rows into the staging of a table, sealed with natural key and content hash.
+    """Put good rows into the staging of a table; `staging.finish` makes sure that the last ones have arrived.
 
-    rows carries row_no, known_at, retracted, dated, sender and every business column; the hash covers the latter.
+    rows carries row_no, known_at, retracted, dated, sender and every business column; the content hash covers the latter.
     """
     if rows.empty:
         return
     if not rows["row_no"].is_monotonic_increasing:
         rows = rows.sort_values("row_no", kind="stable")
-    spool, many = staging.spools[table], len(rows)
-    plain, written = zip(
-        *(column_texts(rows[name].tolist()) for name in business_columns(table)), strict=True
-    )
-    hashes = list(map(content_hash, map(BETWEEN.join, zip(*plain, strict=True))))
-    own = {
-        name: column_texts(values)[1]
-        for name, values in (
-            ("natural_key", natural_keys(rows, key)), ("content_hash", hashes), ("known_at", rows["known_at"].tolist()),
-            ("retracted", rows["retracted"].tolist()), ("row_no", rows["row_no"].tolist()),
-            ("dated", rows["dated"].tolist()), ("sender", rows["sender"].tolist()),
-            ("place", list(range(spool.rows, spool.rows + many))), ("batch_id", [staging.batch_id] * many),
-        )
-    }  # fmt: skip
-    version = [own[name] for name in spool.columns[: len(spool.columns) - len(written)]]
-    spool.file.write(("\n".join(lines_of([*version, *written])) + "\n").encode())
+    spool = staging.spools[table]
+    own = {name: rows[name].tolist() for name in ("known_at", "retracted", "row_no", "dated", "sender")}
+    values = [rows[name].tolist() for name in business_columns(table)]
+    sheet = Rows(values, natural_keys(rows, key), first_place=spool.rows, batch_id=staging.batch_id, **own)
     spool.numbers.append(rows["row_no"].to_numpy(dtype=np.int32))
-    spool.rows += many
-    slim = ("\n".join(lines_of([own[name] for name in _SLIM])) + "\n").encode()
-    copy_lines(connection, f"staging_{table}", _SLIM, slim)
+    spool.rows += len(rows)
+    staging.sealing.append((spool, staging.sealer.submit(seal, sheet)))
+    staging.finish(connection, but=len(staging.spools))
 
 
 def stage_faults(connection: Connection, faults: Iterable[Fault], raw: dict[int, dict[str, str]],

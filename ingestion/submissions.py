@@ -42,6 +42,7 @@ def load_submissions(engine: Engine) -> BatchReport | None:
         connection.commit()
         with closing(make_staging(connection, [dataset.table], batch_id)) as staging:
             stage_rows(connection, staging, dataset.table, rows, dataset.key)
+            staging.finish(connection)
             with facts_locked(connection, dataset):
                 crowd(connection, dataset.table, batch_id)
                 write_chunks(connection, dataset, staging, done, lambda part: None)

@@ -18,6 +18,7 @@ def crowd(connection: Connection, table: str, batch_id: int) -> None:
 
     Every other key has one row, which is new: most of a file needs no comparing.
     """
+    connection.execute(text("SET LOCAL work_mem = '128MB'"))  # a million keys are counted without a file
     connection.execute(text(f"ANALYZE staging_{table}"))
     connection.execute(text(f"DROP TABLE IF EXISTS crowded_{table}"))
     connection.execute(

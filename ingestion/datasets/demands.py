@@ -89,22 +89,26 @@ def filled_where(name: str, other: str, words: Collection[str], what: str) -> Ch
     return Check(f"{what}写有{'、'.join(words)}的，须填写。", find)
 
 
+def _clash(code: str | None, said: str | None) -> bool:
+    if code is None or len(code) != 18:
+        return False
+    return said == ORGANISATIONS if code.startswith("92") else code[:2] in ("91", "93") and said == INDIVIDUAL
+
+
 def counterpart_fits_code() -> Check:
     """92 goes with 个体工商户, and nothing else does (行政相对人类别与代码互相印证)."""
 
     def find(rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
-        code = rows["given_code"].map(lambda c: c[:2] if isinstance(c, str) and len(c) == 18 else None)
-        said = rows["counterpart"]
-        wrong = ((code == "92") & (said == ORGANISATIONS)) | (code.isin(["91", "93"]) & (said == INDIVIDUAL))
-        at = heading.get("given_code", "")
-        return [
-            Fault(
-                int(n), at, "code_kind", sentence("code_kind", value=rows.at[n, "given_code"], kind=said[n])
-            )
-            for n in rows.index[
-                wrong.astype(bool) & rows["enterprise_code"].notna()
-            ]  # else the code itself is wrong
-        ]
+        at, faults = heading.get("given_code", ""), []
+        pairs = zip(rows["given_code"].tolist(), rows["counterpart"].tolist(), strict=True)
+        wrong = {pair for pair in set(pairs) if _clash(*pair)}
+        if not wrong:
+            return []
+        whole = zip(rows.index, rows["given_code"], rows["counterpart"], rows["enterprise_code"], strict=True)
+        for n, code, said, enterprise in whole:
+            if (code, said) in wrong and enterprise is not None:  # else the code itself is wrong, and said so
+                faults.append(Fault(int(n), at, "code_kind", sentence("code_kind", value=code, kind=said)))
+        return faults
 
     return Check(
         "代码 91、93 开头的是法人及非法人组织，92 开头的是个体工商户，与行政相对人类别须一致。", find

@@ -25,7 +25,7 @@ from ingestion.encoding import BOM, MARK, Look, lines_of, look_over
 from ingestion.faults import Fault, sentence
 from registry.errors import Refusal
 
-CHUNK_ROWS = 15_000
+CHUNK_ROWS = 8_000
 MAX_COLUMNS = 150
 MAX_CELL = 100_000
 ROOM = 120

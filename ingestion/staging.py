@@ -5,11 +5,13 @@ rows with one another and with the facts. The rows themselves wait in a spool be
 that each is sent to the database once.
 """
 
+import gc
 import json
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
@@ -79,6 +81,20 @@ class Staging:
         self.sealer.shutdown(cancel_futures=True)
         for spool in self.spools.values():
             spool.file.close()
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Let the collector of reference cycles run rarely: rows are millions of small objects and make no cycles.
+
+    Measured: a fifth of the CPU of reading a file.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(500_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def make_staging(connection: Connection, tables: Sequence[str], batch_id: int, size: int = 0) -> Staging:

@@ -58,7 +58,7 @@ def profile_of(batch: RowMapping) -> Profile | None:
             if profile.name == name:
                 return profile
     raise Refusal(
-        "profile.unknown", f"找不到对照方案“{batch['profile']}”，第 {batch['id']} 批是按它读的。",
+        "profile.unknown", f"找不到对照方案“{name}”，第 {batch['id']} 批是按它读的。",
         f"请把方案放进 {data_folder() / 'profiles'}，或用 wurao ingest 文件 --profile 方案.toml 归集。",
     )  # fmt: skip
 

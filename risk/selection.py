@@ -10,6 +10,7 @@ import numpy as np
 from registry.rules import Rulebook
 from risk import metrics
 from risk.archive import FloatArray
+from risk.indicators.catalogue import directions_of
 from risk.inspector_offset import inspector_offset
 from risk.learners import Learner, Scorecard, fit_boosted, fit_logistic
 from risk.sample import Sample
@@ -51,9 +52,9 @@ def fit(
     if name == "scorecard":
         return card.compared_with(sample.matrix)
     if name == "logistic":
-        return fit_logistic(sample.matrix, sample.problem, names)
+        return fit_logistic(sample.matrix, sample.problem, directions_of(names))
     offset = inspector_offset(sample.inspectors, sample.problem, prior, seed)
-    return fit_boosted(sample.matrix, sample.problem, offset, names, seed)
+    return fit_boosted(sample.matrix, sample.problem, offset, names, directions_of(names), seed)
 
 
 def candidates(sample: Sample, thresholds: Thresholds) -> list[str]:

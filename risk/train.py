@@ -20,7 +20,7 @@ from risk.bands import CLASSES, by_score, cut_points
 from risk.calibration import Calibration, assumed, calibrate
 from risk.indicators.catalogue import NAMES
 from risk.indicators.frame import FeatureFrame, feature_frame
-from risk.learners import BOOSTING, ROUNDS, Learner, Scorecard, scorecard
+from risk.learners import SETTINGS, Learner, Scorecard, scorecard
 from risk.model_file import Model, code_version, hash_of_bytes
 from risk.sample import Sample, gather
 from risk.score import score_matrix
@@ -220,7 +220,7 @@ def _limits(sample: Sample, choice: Choice) -> list[str]:
 
 def _store(engine: Engine, recipe: Recipe, sample: Sample, model: Model, found: dict[str, Any]) -> int:
     content = model.to_bytes()
-    parameters = {"boosting": BOOSTING, "rounds": ROUNDS, "thresholds": vars(recipe.thresholds)}
+    parameters = {"boosting": vars(SETTINGS), "thresholds": vars(recipe.thresholds)}
     values = {
         "as_of": recipe.as_of, "place": recipe.place, "learner": model.learner.name, "data_hash": sample.data_hash,
         "rules_version": recipe.book.version, "code_version": code_version(), "seed": recipe.seed,

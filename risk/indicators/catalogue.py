@@ -220,3 +220,8 @@ CATALOGUE: tuple[Indicator, ...] = (*BASIC, *DYNAMIC, *SUPERVISION, *RELATIONS, 
 BY_KEY = {indicator.key: indicator for indicator in CATALOGUE}
 NAMES = tuple(indicator.key for indicator in CATALOGUE)
 GROUPS = tuple(dict.fromkeys(indicator.group for indicator in CATALOGUE))
+
+
+def directions_of(names: tuple[str, ...]) -> list[int]:
+    """The direction of each indicator, in order. Raises KeyError for one that is not in the catalogue."""
+    return [BY_KEY[name].direction for name in names]

@@ -8,7 +8,7 @@ import pytest
 from registry.rules import Rulebook, load_rules
 from risk.archive import FloatArray
 from risk.calibration import calibrate
-from risk.indicators.catalogue import BY_KEY, NAMES
+from risk.indicators.catalogue import BY_KEY, NAMES, directions_of
 from risk.inspector_offset import inspector_offset
 from risk.learners import Learner, fit_boosted, fit_logistic, scorecard
 from risk.metrics import auc
@@ -16,6 +16,7 @@ from risk.model_file import Model, load_model
 from risk.score import contributions, score_matrix
 from tests.risk.town import PLACE
 
+DIRECTIONS = directions_of(NAMES)
 COLUMN = {name: i for i, name in enumerate(NAMES)}
 
 
@@ -43,9 +44,9 @@ def learner(request: pytest.FixtureRequest, data: tuple[FloatArray, FloatArray])
     """Each learner fitted on the same visits."""
     matrix, problem = data
     if request.param == "lightgbm":
-        return fit_boosted(matrix, problem, np.zeros(len(problem)), NAMES, seed=1)
+        return fit_boosted(matrix, problem, np.zeros(len(problem)), NAMES, DIRECTIONS, seed=1)
     if request.param == "logistic":
-        return fit_logistic(matrix, problem, NAMES)
+        return fit_logistic(matrix, problem, DIRECTIONS)
     return scorecard(load_rules(), PLACE, date(2026, 6, 1), NAMES).compared_with(matrix)
 
 
@@ -108,7 +109,10 @@ def test_a_saved_model_scores_identically(model: Model, data: tuple[FloatArray, 
 
 def test_training_twice_gives_the_same_trees(data: tuple[FloatArray, FloatArray]) -> None:
     """The same seed, the same bytes."""
-    texts = [fit_boosted(*data, np.zeros(3000), NAMES, seed=4).booster.model_to_string() for _ in range(2)]
+    texts = [
+        fit_boosted(*data, np.zeros(3000), NAMES, DIRECTIONS, seed=4).booster.model_to_string()
+        for _ in range(2)
+    ]
     assert texts[0] == texts[1]
 
 
@@ -125,7 +129,7 @@ def test_places_without_history_are_shrunk_to_their_peers(
 
 def test_the_logistic_drops_what_contradicts_its_direction(data: tuple[FloatArray, FloatArray]) -> None:
     """Complaints lower risk in these data by chance; a model that said so could not be defended."""
-    weights = fit_logistic(*data, NAMES).weights
+    weights = fit_logistic(*data, DIRECTIONS).weights
     assert weights[COLUMN["complaint_cnt"]] == 0
     assert weights[COLUMN["pen_cnt_36"]] > 0
 
@@ -142,8 +146,10 @@ def test_the_offset_takes_the_inspector_out_of_the_label() -> None:
     problem = (random.random(size) < 1 / (1 + np.exp(1 - true - strict[inspector]))).astype(float)
     who = [(f"S{i}",) for i in inspector]
     fresh = (random.random(size) < 1 / (1 + np.exp(1 - true))).astype(float)
-    plain = fit_boosted(matrix, problem, np.zeros(size), NAMES, 1).raw(matrix)
-    fair = fit_boosted(matrix, problem, inspector_offset(who, problem, 20, 1), NAMES, 1).raw(matrix)
+    plain = fit_boosted(matrix, problem, np.zeros(size), NAMES, DIRECTIONS, 1).raw(matrix)
+    fair = fit_boosted(matrix, problem, inspector_offset(who, problem, 20, 1), NAMES, DIRECTIONS, 1).raw(
+        matrix
+    )
     assert auc(fair, fresh) > auc(plain, fresh) + 0.02
 
 

@@ -24,6 +24,7 @@ from portal.web import (
     calendar,
     cases,
     enterprise,
+    estimates,
     inspector,
     matches,
     plans,
@@ -69,6 +70,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         cases,
         inspector,
         enterprise,
+        estimates,
         administrator,
     ):
         app.include_router(rooms.router)

@@ -11,6 +11,7 @@ ROOMS = {
     "batches": ("batch",),
     "data": ("ingest",),
     "datasets": ("template",),
+    "estimating": ("estimate",),
     "grading": ("explain", "grade", "train"),
     "mapping": ("mapping",),
     "matches": ("match",),

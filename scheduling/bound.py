@@ -42,9 +42,10 @@ class _Columns:
 
 def _alike(problem: DateProblem, tickets: Ints) -> list[list[int]]:
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    crowded = _crowded(problem)
+    crowded, related = _crowded(problem), problem.siblings()
     for v in range(problem.size):
         key = (
+            v if v in related else UNPLACED,  # the spacing between visits of one object is between them alone
             int(problem.cluster[v]) if crowded[problem.cluster[v]] else UNPLACED,
             problem.demand[v].tobytes(),
             problem.days[v].tobytes(),
@@ -80,6 +81,46 @@ def _total_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matrix, 
     return csr_matrix(need.T.astype(np.float64)), problem.totals[scarce].astype(np.float64)
 
 
+def _spacing_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matrix, Floats]:
+    """At most one of an object's visits in any stretch of days as long as the spacing.
+
+    A clue needs only a day of its own where it comes after another visit; before a planned visit the spacing holds.
+    """
+    kinds = {group[0]: k for k, group in enumerate(columns.members)}
+    own = [np.flatnonzero(columns.kind == k) for k in range(len(columns.members))]
+    rows: list[Ints] = []
+    for family in _families(problem):
+        planned, clues = ([v for v in family if problem.clue[v] == clue] for clue in (False, True))
+        groups: list[tuple[list[int], int | None]] = [(planned, None)] if len(planned) > 1 else []
+        groups += [([v], w) for v in planned for w in clues] + ([(clues, None)] if len(clues) > 1 else [])
+        for together, first in groups:
+            span = 1 if together == clues else problem.spacing
+            inside = np.concatenate([own[kinds[v]] for v in together])
+            before = own[kinds[first]] if first is not None else np.zeros(0, dtype=np.int64)
+            rows += _stretches(problem, columns.day, inside, before, max(1, span))
+    row = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
+    column = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+    shape = (len(rows), len(columns.kind))
+    return csr_matrix((np.ones(len(column)), (row, column)), shape=shape), np.ones(len(rows))
+
+
+def _families(problem: DateProblem) -> list[tuple[int, ...]]:
+    """Visits of each object that has several."""
+    return sorted({tuple(sorted((v, *others))) for v, others in problem.siblings().items()})
+
+
+def _stretches(problem: DateProblem, day: Ints, inside: Ints, before: Ints, span: int) -> list[Ints]:
+    """Columns that exclude each other, for every first day: those of `inside` in the stretch, `before` on that day."""
+    found = []
+    for start, ordinal in enumerate(problem.ordinals):
+        when = problem.ordinals[day[inside]]
+        here = inside[(when >= ordinal) & (when < ordinal + span)]
+        here = np.concatenate([here, before[day[before] == start]])
+        if len(here) > 1:
+            found.append(here)
+    return found
+
+
 def _columns(problem: DateProblem, members: list[list[int]]) -> _Columns:
     kinds, days = [], []
     for k, group in enumerate(members):
@@ -102,6 +143,10 @@ def _capacity_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matri
     supply = (problem.capacity[:, 0::2] + problem.capacity[:, 1::2]).reshape(-1).astype(float)
     used = np.flatnonzero(np.diff(matrix.indptr))
     return matrix[used], supply[used]
+
+
+RULES = (_capacity_matrix, _cluster_matrix, _total_matrix, _spacing_matrix)
+"""What the relaxation keeps of the rules, each as rows of columns and the most they may sum to."""
 
 
 def relax(problem: DateProblem, tickets: Ints, seconds: float) -> Relaxation:
@@ -135,7 +180,7 @@ def _solve(problem: DateProblem, columns: _Columns, seconds: float) -> tuple[flo
     once = csr_matrix(
         (np.ones(width + kinds), (which, np.arange(width + kinds))), shape=(kinds, width + kinds)
     )
-    limits = [rule(problem, columns) for rule in (_capacity_matrix, _cluster_matrix, _total_matrix)]
+    limits = [rule(problem, columns) for rule in RULES]
     for matrix, _ in limits:
         matrix.resize((matrix.shape[0], width + kinds))
     supply: Floats = np.concatenate([most for _, most in limits])

@@ -187,6 +187,23 @@ def test_the_bound_is_never_above_the_optimum() -> None:
         assert solved(problem).earliness() == best
 
 
+def test_the_bound_knows_the_spacing_and_is_never_above_the_optimum() -> None:
+    """Visits of one object, clues among them: the bound holds, and without the spacing it would be weaker."""
+    sharper = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n = 4
+        problem = plan(
+            n, 9, days=only(n, 0, 1, 5, 9) & (rng.random((n, 10)) < 0.8), unplaced=rng.integers(1, 5, n) * 3 * UNIT,
+            object=rng.integers(0, 2, n), clue=rng.random(n) < 0.3, spacing=int(rng.integers(1, 12)),
+        )  # fmt: skip
+        problem = replace(problem, cost=problem.cost * rng.integers(1, 4, (n, 1)))
+        best, bound = brute_force(problem), relax(problem, np.arange(n), 5.0).bound
+        assert bound <= best + 1e-6
+        sharper += bound > relax(replace(problem, object=np.arange(n)), np.arange(n), 5.0).bound
+    assert sharper > 20
+
+
 def brute_force(problem: DateProblem) -> int:
     options = [
         [UNPLACED, *(s for d in np.flatnonzero(problem.days[v]) for s in (2 * d, 2 * d + 1))]
@@ -199,6 +216,12 @@ def brute_force(problem: DateProblem) -> int:
             if slot != UNPLACED:
                 booking.place(v, int(slot))
         fits = (booking.load <= problem.capacity).all() and (booking.clusters <= problem.cluster_cap).all()
+        fits &= not any(
+            problem.too_close(v, booking.day(v), w, booking.day(w))
+            for v, others in booking.siblings.items()
+            for w in others
+            if UNPLACED not in (booking.slot[v], booking.slot[w])
+        )
         if fits and (best is None or booking.earliness() < best):
             best = booking.earliness()
     assert best is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -95,6 +96,12 @@ class View:
         if table not in self._rows:
             self._rows[table] = rows_about(self.archive.in_force(table, self.as_of), self.codes, self.today)
         return self._rows[table]
+
+    def derived(self, name: str, make: Callable[[View], pd.DataFrame]) -> Rows:
+        """Rows that are no table's own (e.g. branches of a parent), made once; `make` gives them by enterprise."""
+        if name not in self._rows:
+            self._rows[name] = rows_about(make(self), self.codes, self.today)
+        return self._rows[name]
 
     def setting(self, key: str) -> Any:
         """The value of a rule in force."""

@@ -12,6 +12,7 @@ ROOMS = {
     "data": ("ingest",),
     "datasets": ("template",),
     "grading": ("explain", "grade", "train"),
+    "indicators": ("indicators",),
     "mapping": ("mapping",),
     "matches": ("match",),
     "planning": ("draw", "plan", "verify"),

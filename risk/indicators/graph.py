@@ -17,8 +17,9 @@ import pandas as pd
 from scipy import sparse
 
 from risk.archive import BoolArray, FloatArray, IntArray
+from risk.indicators.relations import sharing
 from risk.indicators.supervision import in_trouble
-from risk.indicators.ties import ties
+from risk.indicators.ties import distinct_pairs, ties
 from risk.indicators.view import Column, View
 
 ONE = 1 << 18
@@ -49,7 +50,7 @@ def incidences(view: View, weights: dict[str, float]) -> tuple[IntArray, IntArra
     values = [worth[codes] if len(codes) else np.zeros(0), np.full(len(themselves), max(weights.values()))]
     offset = held.parties
     for kind, column in SHARED.items():
-        group = pd.factorize(view.enterprise[column].replace("", None))[0]
+        group = sharing(view, column)
         known = np.flatnonzero(group >= 0)
         members.append(known)
         groups.append(group[known] + offset)
@@ -66,20 +67,17 @@ def transitions(
     A group is left out if it has one member, or more than `largest`: that everybody shares an address tells nothing
     about anybody. A step first takes a group by weight, then one of its other members.
     """
-    pairs = pd.DataFrame({"group": groups, "member": members, "weight": weights})
-    pairs = pairs[pairs["weight"] > 0].groupby(["group", "member"], sort=True)["weight"].max().reset_index()
-    together = pairs.groupby("group")["member"].transform("size")
-    pairs, together = (
-        pairs[(together > 1) & (together <= largest)],
-        together[(together > 1) & (together <= largest)],
-    )
-    member, group = pairs["member"].to_numpy(), pd.factorize(pairs["group"])[0]
+    counts = np.flatnonzero(weights > 0)
+    if not len(counts):
+        return sparse.csr_array((size, size), dtype=np.int64)
+    pair, weight = distinct_pairs(groups[counts], members[counts], weights[counts], size)
+    together = np.bincount(pair // size)[pair // size]
+    small = (together > 1) & (together <= largest)
+    group, member = np.unique(pair[small] // size, return_inverse=True)[1], pair[small] % size
+    weight, together = weight[small], together[small]
     shape = (size, int(group.max(initial=-1)) + 1)
-    weight = pairs["weight"].to_numpy(float)
     total = np.bincount(member, weight, minlength=size)
-    leaving = sparse.csr_array(
-        (weight / total[member] / (together.to_numpy() - 1), (member, group)), shape=shape
-    )
+    leaving = sparse.csr_array((weight / total[member] / (together - 1), (member, group)), shape=shape)
     belonging = sparse.csr_array((np.ones(len(member)), (member, group)), shape=shape)
     reached = sparse.coo_array(leaving @ belonging.T)
     away = reached.row != reached.col

@@ -36,6 +36,10 @@ class Ties:
 
 def ties(view: View) -> Ties:
     """All ties of the cohort. A person is a keyed hash, the same wherever the same number was given."""
+    return view.once("ties", _ties)
+
+
+def _ties(view: View) -> Ties:
     relations = view.rows("relation")
     codes = _known_codes(view, relations["other_code"])
     persons = np.asarray(relations["person_key"], dtype=object)
@@ -74,11 +78,20 @@ def others_through(
     """
     if not len(groups):
         return np.zeros(size)
-    asks = np.ones(len(groups), bool) if holders is None else holders
-    frame = pd.DataFrame({"group": groups, "member": members, "asks": asks})
-    pairs = frame.groupby(["group", "member"], sort=True)["asks"].max().reset_index()
-    group, member = pairs["group"].to_numpy(), pairs["member"].to_numpy()
+    asks = np.ones(len(groups)) if holders is None else holders.astype(float)
+    pair, asking = distinct_pairs(groups, members, asks, size)
+    group, member = pair // size, pair % size
     total = np.bincount(group, counted[member])
-    asking = pairs["asks"].to_numpy(bool)
-    theirs = total[group[asking]] - counted[member[asking]]
-    return np.bincount(member[asking], theirs, minlength=size).astype(float)
+    group, member = group[asking > 0], member[asking > 0]
+    return np.bincount(member, total[group] - counted[member], minlength=size).astype(float)
+
+
+def distinct_pairs(
+    groups: IntArray, members: IntArray, values: FloatArray, size: int
+) -> tuple[IntArray, FloatArray]:
+    """Each pair once as group x size + member, in order, and the largest of its values."""
+    pair = groups.astype(np.int64) * size + members
+    order = np.argsort(pair, kind="stable")
+    pair = pair[order]
+    first = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
+    return pair[first], np.maximum.reduceat(values[order].astype(float), first)

@@ -87,7 +87,7 @@ def _show_catalogue(listed: list[dict[str, Any]]) -> None:
 def _show_sheet(sheet: Sheet) -> None:
     out.print(f"{sheet.enterprise_code} 截至 {sheet.as_of} 的分类指标（内部）")
     for family, of_family in groupby(sheet.lines, key=lambda line: line.family):
-        out.print(f"\n[bold]{FAMILIES[family]}[/bold]")
+        out.print(f"\n[bold]{family}[/bold]")
         for line in of_family:
             says = line.says if line.supplied else f"{line.name}：来源未报送"
             window = f"窗口 {line.months} 个月；" if line.months else ""

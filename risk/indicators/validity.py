@@ -30,6 +30,11 @@ BY_SOURCE = {
     "waiver_decision": "自决定之日起算",
 }
 BY_KEY = {
+    "age_months": "随时间增加",
+    "within_3m_of_setup": "满观察期后不计",
+    "term_expired": "延续后即不计",
+    "permit_missing": "取得有效许可后即不计",
+    "no_liaison": "有联系电话或备案联络员后即不计",
     "abn_in_now": "移出后即不计",
     "ser_in_now": "移出后即不计",
     "abn_days_total": "只计窗口内的在列天数；移出后不再增加",

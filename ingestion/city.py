@@ -194,6 +194,7 @@ def _chunk_tables(
     yield "inspector_conflict", staff.conflict_rows(random, crew, cohort, called, lately)
     yield "quiet_day", quiet.enterprise_rows(random, cohort, backdrop.timeline.as_of - 200)
     yield from _background(backdrop, cohort, called, risk, lives)
+    yield from _afterwards(backdrop, cohort, called, risk, lives, checked)
 
 
 def _background(
@@ -210,6 +211,21 @@ def _background(
     yield "judicial_signal", signals.sue(random, cohort, called, ground, risk, lives)
     yield "tax_signal", signals.tax(random, cohort, called, risk, lives)
     yield "key_supervision", key_lists.watch(random, cohort, called, ground, risk, lives)
+
+
+def _afterwards(
+    backdrop: Backdrop, cohort: Cohort, called: Changing, risk: Risk, lives: Lives, checked: Table
+) -> Iterator[tuple[str, Table]]:
+    """What came into the city last, after everything else and by an own generator: the bytes above stay."""
+    random = np.random.default_rng((backdrop.seed, 13, int(cohort.serial[0])))
+    ground = backdrop.ground
+    yield "inspection", inspecting.correct_later(random, checked, risk)
+    yield "judicial_signal", signals.sue(random, cohort, called, ground, risk, lives, signals.RESTRAINTS)
+    yield "tax_signal", signals.owe(random, cohort, called, risk, lives)
+    yield "honour", honours.entitle(random, cohort, called, risk, lives)
+    yield "relation", relations.act_for(random, cohort, called, risk)
+    yield "penalty", penalties.revoke(random, cohort, called, ground, risk, lives)
+    yield "filing", changes.wind_up(random, cohort, called, risk, lives)
 
 
 def _truth(cohort: Cohort, risk: Risk) -> Iterator[tuple[object, ...]]:

@@ -1,6 +1,6 @@
 """The reference page (参考手册): every command, setting, role, table and rule, read from the code itself.
 
-`python -m portal.reference` writes docs/reference.md and docs/datasets.md.
+`python -m portal.reference` writes docs/reference.md, docs/datasets.md and docs/indicators.md.
 """
 
 import inspect
@@ -17,6 +17,7 @@ from registry.rules import load_rules
 from registry.settings import Settings
 from registry.tables import WRITERS, Table
 from registry.tables.declaration import Table as Declared
+from risk.indicators.page import indicators_page
 
 
 def reference() -> str:
@@ -91,3 +92,4 @@ def _rules() -> Iterator[str]:
 if __name__ == "__main__":
     Path("docs/reference.md").write_text(reference())
     Path("docs/datasets.md").write_text(datasets_page())
+    Path("docs/indicators.md").write_text(indicators_page(load_rules()))

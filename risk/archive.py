@@ -17,15 +17,23 @@ from registry.facts import history
 from registry.tables import (
     AbnormalListing,
     AnnualReport,
+    Commitment,
+    CommitmentCheck,
     Complaint,
     Enterprise,
     Filing,
+    Honour,
     InspectionResult,
+    JudicialSignal,
+    KeySupervision,
     Penalty,
     Permit,
     Premises,
+    Relation,
     SeriousViolation,
+    TaxSignal,
 )
+from risk.other_facts import load_other_facts
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -52,6 +60,8 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {
         "scaled",
         "lerep",
         "tel_hash",
+        "regno",
+        "parent_code",
     ),
     Premises: ("premises_no",),
     Filing: ("kind", "altitem", "altdate", "due_on", "altbe", "altaf"),
@@ -69,9 +79,18 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {
     AbnormalListing: ("specause", "abntime", "remdate"),
     SeriousViolation: ("abntime", "remdate"),
     AnnualReport: ("report_year", "submitted_on", "all_zero", "amended", "empnum", "insured"),
-    InspectionResult: ("inspdate", "draw_type", "result_code", "problem", "measure", "inspectors"),
+    InspectionResult: (
+        "inspdate", "draw_type", "result_code", "problem", "measure", "inspectors", "rectify_due", "rectified_on",
+    ),
     Complaint: ("kind", "received_on", "topic", "verified", "closed_on"),
-}
+    Relation: ("kind", "other_code", "person_key", "role", "share", "date_from", "date_to"),
+    JudicialSignal: ("kind", "happened_on", "valid_to", "ended_on", "state"),
+    TaxSignal: ("kind", "tax_grade", "happened_on", "ended_on"),
+    Honour: ("kind", "awarded_on", "valid_to", "active"),
+    Commitment: ("committed_on",),
+    CommitmentCheck: ("commitment_no", "checked_on", "outcome", "mended_on"),
+    KeySupervision: ("listed_on", "removed_on"),
+}  # fmt: skip
 """What grading reads of each table. Inspectors are read for the training offset alone."""
 
 
@@ -102,7 +121,7 @@ def load_archive(connection: Connection, latest: date, codes: Sequence[str] | No
     for table, columns in COLUMNS.items():
         frame = pd.read_sql(_versions(table, columns, latest, codes), connection)
         tables[table.__tablename__] = _typed(table, frame)
-    return Archive(latest, tables)
+    return Archive(latest, tables | load_other_facts(connection, latest, codes))
 
 
 def _versions(

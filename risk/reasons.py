@@ -14,6 +14,7 @@ from risk.archive import EPOCH, FloatArray, IntArray
 from risk.hard_rules import PREFIX
 from risk.indicators.catalogue import BY_KEY, CATALOGUE, GROUPS, Indicator
 from risk.indicators.frame import FeatureFrame
+from risk.other_facts import RECORDED_IN
 
 UP, DOWN = 3, 2
 """Reasons given for and against."""
@@ -21,7 +22,10 @@ NO_HISTORY_GROUP = "无历史"
 DATES = {
     "penalty": "cf_jdrq", "abnormal_listing": "abntime", "serious_violation": "abntime",
     "inspection_result": "inspdate", "complaint": "received_on", "filing": "altdate",
-    "annual_report": "submitted_on", "permit": "xk_yxqzi",
+    "annual_report": "submitted_on", "permit": "xk_yxqzi", "relation": "date_from", "judicial_signal": "happened_on",
+    "tax_signal": "happened_on", "honour": "awarded_on", "commitment": "committed_on", "commitment_check": "checked_on",
+    "key_supervision": "listed_on", "address_negative": "listed_on", "waiver_decision": "decided_on",
+    "inspection_item": "inspdate", "branch": "estdate", "invested": "estdate",
 }  # fmt: skip
 NEGLIGIBLE = 1e-9
 
@@ -138,7 +142,7 @@ class ReasonWriter:
             ids, when = self.evidence.records(key, position)
             if ids:
                 table = BY_KEY[key].source if key in self.frame.picked else "enterprise"
-                records.setdefault(table, set()).update(ids)
+                records.setdefault(RECORDED_IN.get(table, table), set()).update(ids)
             latest += [when] if when else []
         if not records:
             records["enterprise"] = {int(self.frame.view.enterprise["id"].iloc[position])}

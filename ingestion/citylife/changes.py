@@ -22,6 +22,8 @@ _KIND_TEXTS = {"1": "企业", "2": "农民专业合作社", "3": "个体工商�
 _FIRST_KNOWN = 1300
 """Days before the five years: the platform began, and learned of every older entry within half a year."""
 _DORMANT_SHARE = 0.012
+_WITHOUT_TELEPHONE = 61
+"""One entry in so many has no telephone: filed before that was asked."""
 
 
 class Register:
@@ -76,6 +78,27 @@ def file_changes(random: np.random.Generator, register: Register, risk: Risk, li
         "due_on": np.where(is_filing, due, NEVER),
         "altbe": texts(before),
         "altaf": texts(after),
+        "known_at": timeline.learned(random, day),
+    }
+    return pick(table, known_in_time(timeline, table["known_at"]))
+
+
+def wind_up(random: np.random.Generator, cohort: Cohort, called: Changing, risk: Risk, lives: Lives) -> Table:
+    """Filings of liquidation committees and simple cancellations (清算组备案、简易注销) of those still there."""
+    timeline = risk.timeline
+    rate = (cohort.kind == "1")[:, None] * np.minimum(0.004 * np.exp(0.5 * risk.yearly()), 1)
+    owner, day = occurrences(random, rate, lives, timeline)
+    day = timeline.workday(day)
+    table: Table = {
+        **subject(cohort, called, owner, day),
+        "kind": texts(["备案"] * len(owner)),
+        "altitem": texts(
+            ["清算组备案" if turn else "简易注销公告备案" for turn in random.random(len(owner)) < 0.5]
+        ),
+        "altdate": day,
+        "due_on": np.full(len(owner), NEVER),
+        "altbe": texts([None] * len(owner)),
+        "altaf": texts([None] * len(owner)),
         "known_at": timeline.learned(random, day),
     }
     return pick(table, known_in_time(timeline, table["known_at"]))
@@ -238,7 +261,7 @@ def _columns(random: np.random.Generator, register: Register) -> Table:
         "scaled": cohort.scaled,
         "park": ground.parks[place],
         "lerep": cohort.lerep.copy(),
-        "tel": cohort.telephone,
+        "tel": kept_where(cohort.serial % _WITHOUT_TELEPHONE != 0, cohort.telephone),
         "proloc": kept_where(elsewhere, texts([f"{a}旁仓库" for a in cohort.address])),
         "cluster": ground.names[place],
         "longitude": cohort.longitude.round(5),

@@ -77,6 +77,7 @@ def inspect(
     published = risk.timeline.after(calls.day, random.integers(3, 24, len(calls.owner)))
     known = risk.timeline.learned(random, calls.day)
     late = published.astype("datetime64[s]") >= known
+    learned = np.maximum(known, published.astype("datetime64[s]") + 30_000)
     table: Table = {
         "insp_no": _numbers(calls, int(cohort.serial[0])),
         **subject(cohort, called, calls.owner, calls.day),
@@ -85,11 +86,13 @@ def inspect(
         "localadm": ground.office_code(cohort.place[calls.owner]).astype(object),
         "draw_type": calls.draw_type,
         "method": _methods(random, calls),
-        "item_codes": _items(random, cohort, calls),
+        "item_codes": (items := _items(random, cohort, calls)),
         "results": _words(random, calls, result),
         "inspectors": texts([";".join(pair) for pair in staff.number[teams].tolist()]),
         "published_on": np.where(late & (random.random(len(late)) < 0.25), NEVER, published),
-        "known_at": np.maximum(known, published.astype("datetime64[s]") + 30_000),
+        "item_words": _item_words(calls, items, result),
+        **_orders(cohort, calls, result, learned),
+        "known_at": learned,
     }
     keep = known_in_time(risk.timeline, table["known_at"])
     return pick(table, keep), Findings(calls.owner, calls.day, calls.department, result)
@@ -173,6 +176,45 @@ def _words(random: np.random.Generator, calls: _Calls, result: Texts) -> Texts:
             text += ";" + RESULTS["R08"][0] if not ancient else "," + _OLD_WORDS["R08"]
         words.append(text)
     return texts(words)
+
+
+def _item_words(calls: _Calls, items: Texts, result: Texts) -> Texts:
+    """Item by item, as the market regulator's new system sends it: the first item bears the result."""
+    sound, missing = RESULTS["R01"][0], "合理缺项"
+    said: list[str | None] = []
+    for department, day, codes, found in zip(calls.department, calls.day, items, result, strict=True):
+        if department != "市场监管" or day < _NEW_SYSTEM:
+            said.append(None)
+            continue
+        first, *others = codes.split(";")
+        nothing = found in ("R07", "S05")
+        words = missing if nothing else RESULTS[found][0]
+        said.append(";".join([f"{first}:{words}", *(f"{c}:{missing if nothing else sound}" for c in others)]))
+    return texts(said)
+
+
+def _orders(cohort: Cohort, calls: _Calls, result: Texts, learned: Dates) -> Table:
+    """Orders to correct (责令改正): ten to thirty days; obeyed in time, later, or never. Its own generator."""
+    random = np.random.default_rng((int(cohort.serial[0]), 14))
+    ordered = result == "R05"
+    due = calls.day + random.integers(10, 31, len(calls.day))
+    done = calls.day + random.integers(2, 12, len(calls.day))
+    heard = ordered & (random.random(len(done)) < 0.7) & (done.astype("datetime64[s]") < learned)
+    return {"rectify_due": np.where(ordered, due, NEVER), "rectified_on": np.where(heard, done, NEVER)}
+
+
+def correct_later(random: np.random.Generator, checked: Table, risk: Risk) -> Table:
+    """Later versions of checks whose order was obeyed only after the first report."""
+    timeline = risk.timeline
+    waiting = ~np.isnat(checked["rectify_due"]) & np.isnat(checked["rectified_on"])
+    table = pick(checked, waiting & (random.random(len(waiting)) < 0.75))
+    table["rectified_on"] = timeline.workday(
+        table["rectify_due"] + random.integers(-5, 60, len(table["rectify_due"]))
+    )
+    table["known_at"] = np.maximum(
+        timeline.learned(random, table["rectified_on"]), table["known_at"] + np.timedelta64(1, "h")
+    )
+    return pick(table, known_in_time(timeline, table["known_at"]))
 
 
 def _methods(random: np.random.Generator, calls: _Calls) -> Texts:

@@ -67,6 +67,11 @@ OFFENCES = (
     _o("L02|文旅|未按规定核对登记有效证件|娱乐场所管理条例第四十九条|警告|0|0", "amuse"),
     _o("L03|文旅|未与旅游者签订书面合同|旅行社条例第五十五条|罚款|1|5", "travel"),
 )  # fmt: skip
+REVOKING = _o(
+    "P05|市场监管|许可条件灭失仍从事食品经营|食品安全法第一百二十六条第一款|吊销许可证|0|0",
+    "food_sell food_make",
+    True,
+)
 _RATES = {"市场监管": 0.014, "人社": 0.003, "消防": 0.012, "生态环境": 0.014, "卫健": 0.010, "文旅": 0.012}
 _FOLLOWS = {"R08": 0.62, "R05": 0.06, "R06": 0.4, "R03": 0.3}
 
@@ -84,6 +89,31 @@ def penalise(
     table = stack([first, repaired])
     severe = np.array([OFFENCES[k].severe for k in offence], dtype=bool) & (fine > 3)
     return pick(table, known_in_time(risk.timeline, table["known_at"])), (owner[severe], day[severe])
+
+
+def revoke(
+    random: np.random.Generator, cohort: Cohort, called: Changing, ground: Ground, risk: Risk, lives: Lives
+) -> Table:
+    """Permits revoked as a penalty (吊销许可证), a few among those who sell or make food."""
+    holders = np.asarray(cohort.permits[:, [KIND_NAMES.index(name) for name in REVOKING.needs]].any(axis=1))
+    rate = np.minimum(holders[:, None] * 0.006 * np.exp(risk.yearly()), 1)
+    owner, day = occurrences(random, rate, lives, risk.timeline)
+    day = risk.timeline.workday(day)
+    table = _rows(
+        random,
+        cohort,
+        called,
+        ground,
+        risk,
+        owner,
+        day,
+        np.zeros(len(owner), int),
+        np.zeros(len(owner)),
+        (REVOKING,),
+    )
+    signs = [f"{number[:-1]}销号" for number in table["cf_wsh"]]
+    table |= {"cf_wsh": texts(signs), "cf_nr_zkdx": texts(["食品经营许可证"] * len(owner))}
+    return pick(table, known_in_time(risk.timeline, table["known_at"]))
 
 
 def _cases(
@@ -133,9 +163,9 @@ def _fines(
 
 def _rows(
     random: np.random.Generator, cohort: Cohort, called: Changing, ground: Ground, risk: Risk, owner: Integers,
-    day: Dates, offence: Integers, fine: np.ndarray,
+    day: Dates, offence: Integers, fine: np.ndarray, offences: tuple[Offence, ...] = OFFENCES,
 ) -> Table:  # fmt: skip
-    kinds = [OFFENCES[k] for k in offence]
+    kinds = [offences[k] for k in offence]
     district = ground.districts[cohort.place[owner]]
     chunk = int(cohort.serial[0])
     years = day.astype("datetime64[Y]").astype(str)

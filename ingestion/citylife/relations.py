@@ -16,6 +16,9 @@ from ingestion.citylife.timeline import known_in_time
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SECOND_SHARE, _COMPANY_SHARE = 0.45, 0.12
 _OTHERS = 10_000_000
+_AGENTS = 5_000_000
+_SHARED_NUMBERS = 10_099_000_000
+"""Telephones from here on are an agent's (enterprises.py)."""
 """Persons who own nothing else are numbered after the owners of groups."""
 
 
@@ -43,6 +46,18 @@ def relate(random: np.random.Generator, cohort: Cohort, called: Changing, risk: 
             _enterprises(cohort, called, branch, "隶属企业", None, head, np.full(len(branch), np.nan))
         )
     return _dated(random, cohort, called, risk, stack(parts))
+
+
+def act_for(random: np.random.Generator, cohort: Cohort, called: Changing, risk: Risk) -> Table:
+    """Liaison officers (联络员): whoever has an agent's telephone has the agent's officer, the others their own."""
+    company = np.nonzero((cohort.kind == "1") & ~cohort.is_branch & (random.random(len(cohort)) < 0.7))[0]
+    number = cohort.telephone[company].astype(np.int64) - _SHARED_NUMBERS
+    person = np.where(number >= 0, _AGENTS + number, _OTHERS * 4 + cohort.serial[company])
+    unknown = np.full(len(company), np.nan)
+    officers = _persons(
+        company, "主要人员", "联络员", person, person_names(random, len(company)), unknown, unknown
+    )
+    return _dated(random, cohort, called, risk, officers)
 
 
 def _persons(owner: Integers, kind: str, role: str, person: Integers, names: Texts, share: np.ndarray,

@@ -15,21 +15,25 @@ _JUDICIAL = (
     ("股权出质", 0.004, 0.2, "出质", "借款担保"), ("动产抵押", 0.004, 0.2, "抵押", "借款担保"),
 )  # fmt: skip
 """Kind, yearly rate of a company, how it grows with risk, word of the number, cause."""
+RESTRAINTS = (
+    ("限制高消费", 0.003, 1.1, "执限", "未履行给付义务"), ("破产", 0.001, 0.9, "破申", "不能清偿到期债务"),
+)  # fmt: skip
 _TAX_BUREAU = f"{CITY}税务局"
 _GRADED_YEARS = 2
 _GRADES = ("A", "B", "M", "C", "D")
 
 
 def sue(
-    random: np.random.Generator, cohort: Cohort, called: Changing, ground: Ground, risk: Risk, lives: Lives
-) -> Table:
+    random: np.random.Generator, cohort: Cohort, called: Changing, ground: Ground, risk: Risk, lives: Lives,
+    kinds: tuple[tuple[str, float, float, str, str], ...] = _JUDICIAL,
+) -> Table:  # fmt: skip
     """The judicial table: a case, and its end as a later version."""
     timeline, level = risk.timeline, risk.yearly()
     company = ((cohort.kind == "1") & ~cohort.is_branch)[:, None]
     parts = [
         _cases(random, cohort, called, ground, risk, *occurrences(
-            random, np.minimum(company * rate * np.exp(slope * level), 2), lives, timeline), which)
-        for which, (_, rate, slope, *_) in enumerate(_JUDICIAL)
+            random, np.minimum(company * rate * np.exp(slope * level), 2), lives, timeline), kind)
+        for kind in kinds for rate, slope in (kind[1:3],)
     ]  # fmt: skip
     table = stack(parts)
     ends = random.random(len(table["kind"])) < 0.55
@@ -42,8 +46,8 @@ def sue(
 
 
 def _cases(random: np.random.Generator, cohort: Cohort, called: Changing, ground: Ground, risk: Risk, owner: Integers,
-           day: Dates, which: int) -> Table:  # fmt: skip
-    kind, _, _, sign, cause = _JUDICIAL[which]
+           day: Dates, about: tuple[str, float, float, str, str]) -> Table:  # fmt: skip
+    kind, _, _, sign, cause = about
     day = risk.timeline.workday(day)
     years, chunk = day.astype("datetime64[Y]").astype(str), int(cohort.serial[0])
     district = ground.districts[cohort.place[owner]]
@@ -85,6 +89,29 @@ def tax(random: np.random.Generator, cohort: Cohort, called: Changing, risk: Ris
         )
     table = stack(parts)
     return pick(table, known_in_time(timeline, table["known_at"]))
+
+
+def owe(random: np.random.Generator, cohort: Cohort, called: Changing, risk: Risk, lives: Lives) -> Table:
+    """Further findings: social insurance not paid, major tax offences; half of them settled later."""
+    timeline, parts = risk.timeline, []
+    for kind, rate, slope in (("欠缴社保", 0.008, 0.8), ("重大税收违法", 0.002, 1.0)):
+        company = (cohort.kind == "1")[:, None]
+        owner, day = occurrences(
+            random, np.minimum(company * rate * np.exp(slope * risk.yearly()), 2), lives, timeline
+        )
+        day = timeline.workday(day)
+        parts.append(
+            _rows(random, cohort, called, risk, owner, day, kind)
+            | {"period": day.astype("datetime64[M]").astype(str).astype(object)}
+            | {"amount": np.round(np.exp(random.normal(1.5, 1.0, len(owner))), 4)}
+        )
+    table = stack(parts)
+    table["ended_on"] = np.full(len(table["kind"]), NEVER)
+    later = pick(table, random.random(len(table["kind"])) < 0.5)
+    later["ended_on"] = timeline.workday(later["happened_on"] + random.integers(30, 400, len(later["kind"])))
+    later["known_at"] = timeline.learned(random, later["ended_on"])
+    both = stack([table, later])
+    return pick(both, known_in_time(timeline, both["known_at"]))
 
 
 def _grades(

@@ -1,11 +1,9 @@
 """Addresses that may not be registered, or only with care (住所负面清单); domain.md 1.5 feature 14."""
 
-import re
-import unicodedata
-
 import pandas as pd
 
 from ingestion.datasets.contract import ROW_TIMES, Column, Dataset, Surroundings
+from registry.addresses import address_key
 
 ADDRESS_KINDS = {
     **dict.fromkeys(("冒用地址", "虚假地址", "冒用"), "冒用地址"),
@@ -16,12 +14,6 @@ ADDRESS_KINDS = {
     **dict.fromkeys(("集中登记异常", "集群登记异常", "异常集中登记"), "集中登记异常"),
     **dict.fromkeys(("其他",), "其他"),
 }
-
-
-def address_key(address: str) -> str:
-    """An address for comparison: half width, without blanks, punctuation and words in brackets."""
-    plain = unicodedata.normalize("NFKC", address).upper()
-    return re.sub(r"\([^)]*\)|[\W_]+", "", plain)
 
 
 def read_address(rows: pd.DataFrame, around: Surroundings) -> None:

@@ -13,6 +13,7 @@ ROOMS = {
     "datasets": ("template",),
     "estimating": ("estimate",),
     "grading": ("explain", "grade", "train"),
+    "indicators": ("indicators",),
     "mapping": ("mapping",),
     "matches": ("match",),
     "planning": ("draw", "plan", "verify"),

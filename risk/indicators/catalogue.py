@@ -85,7 +85,28 @@ BASIC = [
         ("in_dormancy", "歇业", "dormant", 0, "是否"),
         ("reg_revoked", "吊销未注销", "licence revoked", 1, "是否"),
     ),
+    *_many(
+        "basic", "filing", "登记状态", ("in_liquidation", "清算或简易注销中", "being wound up", 1, "是否")
+    ),
     *_many("basic", "premises", "经营场所", ("premises_cnt", "经营场所数", "premises", 0, "处")),
+    *_many(
+        "basic",
+        "enterprise",
+        "住所",
+        ("addr_is_hosted", "集群、托管、商务秘书地址", "hosted address", 1, "是否"),
+    ),
+    *_many(
+        "basic",
+        "address_negative",
+        "住所",
+        ("addr_negative_list", "住所在负面清单上", "address on the negative list", 1, "是否"),
+    ),
+    *_many(
+        "basic",
+        "inspection_result",
+        "住所",
+        ("addr_uncontactable_hist", "检查时通过登记住所无法联系次数", "checks that found nobody", 1),
+    ),
 ]
 
 DYNAMIC = [
@@ -110,6 +131,13 @@ DYNAMIC = [
         ("ar_all_zero", "最近年报财务数据全零", "last report all zero", 1, "是否"),
         ("ar_amend_cnt", "年报更正次数", "report corrections", 1),
         ("social_ins_zero", "有从业人员而无参保", "staff without insurance", 1, "是否"),
+        ("ar_outlier_score", "年报数据勾稽不符项数", "figures that do not agree", 1, "项"),
+    ),
+    *_many(
+        "dynamic",
+        "enterprise",
+        "变更与备案",
+        ("no_liaison", "无联系电话且无联络员", "no telephone, no liaison", 1, "是否"),
     ),
     *_many(
         "dynamic",
@@ -119,6 +147,28 @@ DYNAMIC = [
         ("lic_expiring", "临期许可数", "permits about to expire", 0, "件", False),
         ("lic_expired", "已过期许可数", "expired permits", 1, "件"),
         ("lic_invalid_cnt", "被撤销、注销等无效许可数", "invalid permits", 1, "件"),
+    ),
+    *_many(
+        "dynamic",
+        "penalty",
+        "行政许可",
+        ("lic_revoked_cnt", "被吊销、撤销许可次数", "permits revoked as a penalty", 1),
+    ),
+    *_many("dynamic", "commitment", "告知承诺", ("promise_cnt", "告知承诺数", "commitments", 0, "件")),
+    *_many(
+        "dynamic",
+        "commitment_check",
+        "告知承诺",
+        ("promise_breach_cnt", "承诺不实、未履行而未整改件数", "commitments broken", 1, "件"),
+    ),
+    *_many(
+        "dynamic",
+        "judicial_signal",
+        "股权与担保",
+        ("equity_pledge_cnt", "股权出质数", "equity pledges", 1, "笔"),
+        ("chattel_mortgage_cnt", "动产抵押数", "chattel mortgages", 1, "笔"),
+        ("equity_frozen", "股权被冻结", "equity frozen", 1, "是否"),
+        ("bankrupt_now", "破产程序中", "in bankruptcy", 1, "是否"),
     ),
 ]
 
@@ -138,12 +188,26 @@ SUPERVISION = [
     ),
     *_many(
         "supervision",
+        "penalty",
+        "安全环保",
+        ("env_pen_cnt", "生态环境处罚次数", "environmental penalties", 1),
+    ),
+    *_many(
+        "supervision",
+        "waiver_decision",
+        "行政处罚",
+        ("waiver_cnt", "免罚、首违不罚次数", "penalties waived", 1),
+    ),
+    *_many(
+        "supervision",
         "abnormal_listing",
         "经营异常名录",
         ("abn_in_now", "当前在经营异常名录", "on the abnormal list", 1, "是否"),
         ("abn_cnt", "列入经营异常名录次数", "abnormal listings", 1),
         ("abn_cause_unreachable", "因无法联系列入次数", "listed as unreachable", 1),
         ("abn_cause_false", "因弄虚作假列入次数", "listed for false information", 1),
+        ("abn_cause_no_report", "因未年报列入次数", "listed for no annual report", 1),
+        ("abn_cause_unpublished", "因未按责令公示列入次数", "listed for not publishing", 1),
         ("abn_days_total", "累计在列天数", "days on the list", 1, "天", False),
     ),
     *_many(
@@ -164,11 +228,43 @@ SUPERVISION = [
         ("insp_uncoop", "不配合检查情节严重次数", "refusals to cooperate", 1),
         ("insp_false_info", "检查发现弄虚作假次数", "false information found", 1),
         ("insp_rectify_cnt", "责令改正次数", "orders to correct", 1),
+        ("insp_unpublished_cnt", "检查发现未按规定公示次数", "checks that found things unpublished", 1),
+        ("insp_rectify_overdue", "责令改正逾期未改正次数", "orders to correct overdue", 1),
         ("insp_last_measure", "最近一次检查得分", "last check score", -1, "分", True, True),
         ("insp_mean_measure", "历次检查平均得分", "mean check score", -1, "分", True, True),
         ("insp_worst_measure", "历次检查最低得分", "worst check score", -1, "分", True, True),
         ("months_since_insp", "距上次检查月数", "months since the last check", 0, "月", False, True),
         ("months_since_problem", "距上次发现问题月数", "months since a problem", -1, "月", False),
+    ),
+    *_many(
+        "supervision",
+        "inspection_item",
+        "抽查检查",
+        ("insp_item_problem_cnt", "发现问题的检查事项数", "items with a problem", 1, "项"),
+    ),
+    *_many(
+        "supervision",
+        "key_supervision",
+        "重点监管",
+        ("key_supervision_now", "在重点监管名单", "under key supervision", 1, "是否"),
+    ),
+    *_many(
+        "supervision",
+        "judicial_signal",
+        "司法",
+        ("dishonest_executed", "当前为失信被执行人", "dishonest judgement debtor", 1, "是否"),
+        ("executed_cnt", "被执行未结案件数", "open enforcement cases", 1, "件"),
+        ("lawsuit_def_cnt", "作为被告涉诉次数", "sued", 1),
+    ),
+    *_many(
+        "supervision",
+        "tax_signal",
+        "税务与社保",
+        ("tax_arrears", "当前欠税", "tax arrears", 1, "是否"),
+        ("tax_abnormal", "当前为税务非正常户", "lost to the tax bureau", 1, "是否"),
+        ("tax_major_illegal", "重大税收违法失信主体", "major tax offender", 1, "是否"),
+        ("tax_grade", "纳税信用等级分（A 最高）", "tax credit grade in points", -1, "分", True, True),
+        ("social_ins_arrears", "当前欠缴社会保险费", "social insurance arrears", 1, "是否"),
     ),
 ]
 
@@ -194,6 +290,70 @@ RELATIONS = [
         ("addr_ent_cnt", "同一住所其他主体数（一址多照）", "others at the address", 1, "户", False),
         ("addr_bad_share", "同一住所主体问题占比", "problem share among them", 1, "率", False),
     ),
+    *_many(
+        "relations",
+        "judicial_signal",
+        "法定代表人关联",
+        (
+            "lerep_restricted",
+            "被限制高消费（法定代表人任职受限）",
+            "restricted from high spending",
+            1,
+            "是否",
+        ),
+    ),
+    *_many(
+        "relations",
+        "relation",
+        "股东关联",
+        (
+            "shareholder_bad_ratio",
+            "股东及其名下其他主体问题占比",
+            "problem share among the owners' others",
+            1,
+            "率",
+            False,
+        ),
+        (
+            "controller_multi_region",
+            "实控人在其他区县新设主体数",
+            "set up elsewhere by the controller",
+            1,
+            "户",
+            False,
+        ),
+    ),
+    *_many(
+        "relations",
+        "invested",
+        "投资与分支",
+        ("invest_bad_cnt", "对外投资问题主体数", "holdings in trouble", 1, "户", False),
+    ),
+    *_many(
+        "relations",
+        "branch",
+        "投资与分支",
+        ("branch_bad_cnt", "问题分支机构数", "branches in trouble", 1, "户", False),
+    ),
+    *_many(
+        "relations",
+        "relation",
+        "代办与联络关联",
+        ("same_agent_ent_cnt", "同一代办、联络员其他主体数", "others with the same agent", 1, "户", False),
+    ),
+    *_many(
+        "relations",
+        "relation",
+        "风险传播",
+        (
+            "graph_risk_pagerank",
+            "沿关联关系走三步以内遇到问题主体的机会",
+            "trouble within three steps",
+            1,
+            "率",
+            False,
+        ),
+    ),
 ]
 
 REPUTATION = [
@@ -213,6 +373,15 @@ REPUTATION = [
             False,
         ),
         ("complaint_open_cnt", "久未办结的投诉举报数", "complaints long open", 1, "件"),
+    ),
+    *_many(
+        "reputation",
+        "honour",
+        "荣誉与认证",
+        ("honor_cnt", "荣誉数", "honours", -1, "项"),
+        ("cert_valid_cnt", "有效体系认证、自愿认证数", "valid certificates", -1, "项"),
+        ("ip_cnt", "知识产权数", "patents, marks and the like", -1, "项"),
+        ("redlist", "在联合激励名单", "on the joint incentive list", -1, "是否"),
     ),
 ]
 

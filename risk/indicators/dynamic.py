@@ -30,17 +30,17 @@ def dynamic(view: View) -> Iterator[Column]:
 def _changes(view: View) -> Iterator[Column]:
     filings = view.rows("filing")
     for key, words in CHANGES.items():
-        picked = view.within(key, filings["altdate"]) & _mentions(filings["altitem"], words)
+        picked = view.within(key, filings["altdate"]) & mentions(filings["altitem"], words)
         yield Column(key, filings.count(picked), picked)
     before, after = _amounts(filings["altbe"]), _amounts(filings["altaf"])
-    jumped = _mentions(filings["altitem"], "注册资本|出资额|资金数额") & (before > 0) & (after >= 2 * before)
+    jumped = mentions(filings["altitem"], "注册资本|出资额|资金数额") & (before > 0) & (after >= 2 * before)
     jumped &= view.within("cap_jump", filings["altdate"])
     yield Column("cap_jump", filings.count(jumped), jumped)
     late = view.within("filing_overdue", filings["altdate"]) & (filings["altdate"] > filings["due_on"])
     yield Column("filing_overdue", filings.count(late), late)
 
 
-def _mentions(texts: Any, words: str) -> BoolArray:
+def mentions(texts: Any, words: str) -> BoolArray:
     """Which texts contain one of the words; each distinct text is looked at once."""
     codes, distinct = pd.factorize(texts, use_na_sentinel=False)
     hits = pd.Series(distinct, dtype=object).fillna("").astype(str).str.contains(words).to_numpy(bool)

@@ -11,15 +11,26 @@ from sqlalchemy import Connection
 
 from registry.rules import Rulebook, load_rules
 from risk.archive import Archive, BoolArray, FloatArray, Texts, load_archive
+from risk.indicators.addresses import addresses
 from risk.indicators.basic import basic
 from risk.indicators.catalogue import BY_KEY, NAMES
+from risk.indicators.commitments import commitments
+from risk.indicators.condition import condition
 from risk.indicators.dynamic import dynamic
+from risk.indicators.findings import findings
+from risk.indicators.graph import graph
+from risk.indicators.honours import honours
+from risk.indicators.ownership import ownership
 from risk.indicators.relations import relations
 from risk.indicators.reputation import reputation
+from risk.indicators.signals import signals
 from risk.indicators.supervision import supervision
 from risk.indicators.view import View
 
-FAMILIES = (basic, dynamic, supervision, relations, reputation)
+FAMILIES = (
+    basic, addresses, dynamic, condition, commitments, supervision, findings, signals, relations, ownership, graph,
+    reputation, honours,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from risk.archive import BoolArray, FloatArray
+from risk.archive import BoolArray, FloatArray, IntArray
 from risk.indicators.supervision import in_trouble
 from risk.indicators.view import Column, View
 
@@ -20,14 +20,18 @@ def relations(view: View) -> Iterator[Column]:
     """Columns of the family: how many others, and the share of them in trouble; one's own record never counts."""
     for column, (count_key, share_key) in SHARED.items():
         trouble = in_trouble(view, share_key)
-        others, bad = _others(view.enterprise[column], trouble)
+        others, bad = _others(sharing(view, column), trouble)
         yield Column(count_key, others)
         yield Column(share_key, np.divide(bad, others, out=np.zeros(view.size), where=others > 0))
 
 
-def _others(keys: pd.Series, trouble: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """For each enterprise how many others have its key, and how many of those are in trouble."""
-    group = pd.factorize(keys.replace("", None))[0]
+def sharing(view: View, column: str) -> IntArray:
+    """For each enterprise the number of the group that shares a value of its registration; -1 where it is blank."""
+    return view.once(f"sharing {column}", lambda v: pd.factorize(v.enterprise[column].replace("", None))[0])
+
+
+def _others(group: IntArray, trouble: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """For each enterprise how many others are in its group, and how many of those are in trouble."""
     known = group >= 0
     size = int(group.max(initial=-1)) + 1
     members = np.bincount(group[known], minlength=size)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ import pandas as pd
 from registry.rules import Rulebook
 from risk.archive import EPOCH, Archive, BoolArray, FloatArray, IntArray, Texts
 from risk.cohort import cohort
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class View:
     enterprise: pd.DataFrame = field(init=False)
     codes: Texts = field(init=False)
     _rows: dict[str, Rows] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.enterprise = cohort(self.archive, self.as_of, self.book, self.place, self.on)
@@ -95,6 +99,19 @@ class View:
         if table not in self._rows:
             self._rows[table] = rows_about(self.archive.in_force(table, self.as_of), self.codes, self.today)
         return self._rows[table]
+
+    def derived(self, name: str, make: Callable[[View], pd.DataFrame]) -> Rows:
+        """Rows that are no table's own (e.g. branches of a parent), made once; `make` gives them by enterprise."""
+        if name not in self._rows:
+            self._rows[name] = rows_about(make(self), self.codes, self.today)
+        return self._rows[name]
+
+    def once(self, name: str, make: Callable[[View], T]) -> T:
+        """What several families need and one makes, e.g. the ties; `name` stands for it."""
+        if name not in self._made:
+            self._made[name] = make(self)
+        made: T = self._made[name]
+        return made
 
     def setting(self, key: str) -> Any:
         """The value of a rule in force."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
 
@@ -15,6 +16,7 @@ from registry.facts import as_of
 from registry.postgres import EmbeddedServer
 from registry.tables.enterprise import Enterprise
 from registry.tables.inspection import InspectionResult
+from risk.indicators import features
 from tests.conftest import make_database
 
 AS_OF = date(2026, 9, 30)
@@ -74,3 +76,23 @@ def test_the_past_is_as_it_was_known_then(ingested: Ingested) -> None:
         ]
     assert 0 < counts[0] < counts[1] < counts[2]
     assert 0 < counts[3] < counts[4] < counts[5]
+
+
+NOTHING_SAID = {
+    "insp_last_measure": "no office of the city gives scores",
+    "insp_mean_measure": "no office of the city gives scores",
+    "insp_worst_measure": "no office of the city gives scores",
+    "lic_invalid_cnt": "its permits expire or are revoked as a penalty; none is sent as 无效",
+    "waiver_cnt": "waivers are decided at the portal, not sent in a file",
+}
+"""Indicators with one value for everybody in this city, and why."""
+
+
+def test_indicators_tell_the_citys_enterprises_apart(ingested: Ingested) -> None:
+    """The city sends data for every table that grading reads; what is constant on it is stated, no more and no less."""
+    with ingested.engine.connect() as connection:
+        frame = features(connection, AS_OF, "990100")
+    constant = {
+        n for n, values in zip(frame.names, frame.matrix.T, strict=True) if len(np.unique(values)) == 1
+    }
+    assert constant == NOTHING_SAID.keys()

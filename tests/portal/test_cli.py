@@ -19,6 +19,7 @@ COMMANDS = {
     "train",
     "grade",
     "explain",
+    "indicators",
     "plan",
     "draw",
     "verify",

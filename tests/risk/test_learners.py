@@ -164,10 +164,9 @@ def test_the_scorecard_is_the_rules(book: Rulebook) -> None:
     """Full points at the full value, none when nothing is known against it."""
     card = scorecard(book, PLACE, date(2026, 6, 1), NAMES)
     row = np.zeros((1, len(NAMES)))
-    for name in ("pen_recency_days", "months_since_problem"):
-        row[0, COLUMN[name]] = 1e6
-    for name in ("insp_last_measure", "insp_mean_measure", "insp_worst_measure"):
-        row[0, COLUMN[name]] = np.nan
+    for name in NAMES:
+        if BY_KEY[name].direction < 0:  # long ago, many honours; or unknown, which earns nothing
+            row[0, COLUMN[name]] = np.nan if BY_KEY[name].may_be_unknown else 1e6
     assert card.raw(row)[0] == 0
     row[0, COLUMN["pen_cnt_36"]] = 99
     assert card.raw(row)[0] == book.value("indicator.pen_cnt_36", PLACE, date(2026, 6, 1))["weight"]

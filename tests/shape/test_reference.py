@@ -4,6 +4,8 @@ from pathlib import Path
 
 from ingestion.datasets.page import datasets_page
 from portal.reference import reference
+from registry.rules import load_rules
+from risk.indicators.page import indicators_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -14,6 +16,12 @@ def test_the_reference_page_is_the_one_the_code_makes() -> None:
 
 def test_the_datasets_page_is_the_one_the_code_makes() -> None:
     assert (DOCS / "datasets.md").read_text() == datasets_page(), "run: python -m portal.reference"
+
+
+def test_the_indicators_page_is_the_one_the_code_makes() -> None:
+    assert (DOCS / "indicators.md").read_text() == indicators_page(load_rules()), (
+        "run: python -m portal.reference"
+    )
 
 
 def test_every_rule_names_its_legal_basis() -> None:

@@ -126,12 +126,17 @@ def staff_the_roster(house: House, arguments: dict[str, Any], progress: Progress
 
 
 def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Grade everybody as of today, train first where no model is there yet, and renew the warnings."""
+    """Grade everybody as of today with the adopted model, and renew the warnings.
+
+    Where no model is there yet, one is trained; it grades nobody before two people adopt it, so the task ends there.
+    """
     engine, day = house.engine_for("risk"), clock.today()
     place = arguments.get("place", house.settings.place)
     if not _has_model(house, place, day):
         progress(0.05, "还没有模型，先训练")
-        train(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
+        trained = train(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
+        sentence = f"已训练第 {trained.model_run_id} 个模型，等两人在“模型启用”页决定；启用后再分类。"
+        return {"model_run_id": trained.model_run_id, "sentence": sentence}
     report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.45 * share, stage))
     progress(0.95, "更新风险提示")
     warned = propose_warnings(engine, day, place)

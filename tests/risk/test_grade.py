@@ -11,6 +11,7 @@ from registry.database import Database
 from registry.errors import Refusal
 from registry.postgres import EmbeddedServer
 from registry.tables import FeatureRow, Grade, GradeReason
+from risk.adoption import adopt
 from risk.explain import explain
 from risk.grade import GradeReport, grade
 from risk.train import train
@@ -27,7 +28,7 @@ def graded(server: EmbeddedServer, template: str) -> Iterator[tuple[Database, Gr
     with make_database(server, template) as database:
         store(database.owner(), town(600, seed=11))
         engine = database.engine_for("risk")
-        train(engine, FIRST, PLACE)
+        adopt(engine, train(engine, FIRST, PLACE).model_run_id, "甲", "乙", "测试启用", FIRST)
         yield database, grade(engine, FIRST, PLACE)
 
 

@@ -161,7 +161,7 @@ def models(connection: Connection, place: str, day: date) -> list[dict[str, Any]
     about: dict[int, list[dict[str, Any]]] = {}
     for adoption in adoptions_of(connection, [run["id"] for run in runs]):
         about.setdefault(adoption["model_run_id"], []).append(adoption)
-    grading = _grading_on(connection, day, place)
+    grading = grading_run(connection, day, place)
     return [
         {
             **run, "adoptions": about.get(run["id"], []), "grading": run["id"] == grading,
@@ -171,7 +171,8 @@ def models(connection: Connection, place: str, day: date) -> list[dict[str, Any]
     ]  # fmt: skip
 
 
-def _grading_on(connection: Connection, day: date, place: str) -> int | None:
+def grading_run(connection: Connection, day: date, place: str) -> int | None:
+    """The model run that grades a place on a day; None while nothing is adopted."""
     try:
         return adopted_on(connection, day, place).model_run_id
     except Refusal:

@@ -112,7 +112,7 @@ def propose_decision(engine: Engine, appeal_id: int, uphold: bool, by: str, reas
         journal.append(connection, by, f"appeal.proposed_{act}", f"grade_appeal:{appeal_id}", {})
 
 
-def approve_decision(engine: Engine, appeal_id: int, by: str, reason: str = "") -> int | None:
+def approve_decision(engine: Engine, appeal_id: int, by: str, reason: str) -> int | None:
     """The second person approves; returns the override's id where a better class is in force from now on.
 
     Raises Refusal appeal.no_opinion (409), decision.same_person, decision.done.
@@ -126,7 +126,14 @@ def approve_decision(engine: Engine, appeal_id: int, by: str, reason: str = "") 
         refuse_same(opinion["acted_by"], by)
         override = _correct_meanwhile(connection, appeal, opinion, by) if opinion["act"] == "uphold" else None
         record_act(
-            connection, AppealAct, "appeal_id", appeal_id, "approved", by, reason, override_id=override
+            connection,
+            AppealAct,
+            "appeal_id",
+            appeal_id,
+            "approved",
+            by,
+            reasoned(reason),
+            override_id=override,
         )
         told = {"upheld": opinion["act"] == "uphold", "override": override}
         journal.append(connection, by, "appeal.decided", f"grade_appeal:{appeal_id}", told)
@@ -139,7 +146,7 @@ def decide_appeal(
     """Both acts of the decision; returns the override's id, if one was made."""
     refuse_same(by, approved_by)
     propose_decision(engine, appeal_id, uphold, by, reason)
-    return approve_decision(engine, appeal_id, approved_by)
+    return approve_decision(engine, appeal_id, approved_by, reason)
 
 
 def appeal_of(connection: Connection, appeal_id: int) -> RowMapping:
@@ -167,19 +174,15 @@ def appeals(connection: Connection, place: str) -> list[dict[str, Any]]:
     return [appeal_with_acts(connection, number) for number in numbers]
 
 
-def disputable(connection: Connection, reasons: list[RowMapping]) -> list[dict[str, Any]]:
-    """The records that the reasons of a grade rest on, for a form: table, id, words."""
-    seen: dict[tuple[str, int], dict[str, Any]] = {}
-    for reason in reasons:
-        for name, ids in reason["evidence"].get("records", {}).items():
-            for number in ids if name in DISPUTABLE else []:
-                if (name, number) not in seen:
-                    seen[name, number] = {
-                        "table": name,
-                        "id": number,
-                        "what": _words(connection, name, number),
-                    }
-    return sorted(seen.values(), key=lambda r: (r["table"], r["id"]))
+def disputable(connection: Connection, evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records that the reasons of a grade rest on (`evidence` of each), for a form: table, id, words."""
+    named = {
+        (name, number)
+        for each in evidence
+        for name, ids in each.get("records", {}).items()
+        for number in (ids if name in DISPUTABLE else [])
+    }
+    return [{"table": t, "id": n, "what": _words(connection, t, n)} for t, n in sorted(named)]
 
 
 def _disputed(

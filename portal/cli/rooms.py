@@ -8,13 +8,13 @@ from importlib import import_module
 
 ROOMS = {
     "accounts": ("account",),
+    "adoption": ("grades", "model"),
     "appeals": ("appeal", "override"),
     "batches": ("batch",),
     "data": ("ingest",),
     "datasets": ("template",),
     "grading": ("explain", "grade", "train"),
     "mapping": ("mapping",),
-    "models": ("grades", "model"),
     "matches": ("match",),
     "planning": ("draw", "plan", "verify"),
     "quality": ("quality",),

@@ -11,7 +11,7 @@ from registry.class_in_force import class_in_force, layer_in_force, overrides_in
 from registry.facts import as_of
 from registry.scope import Scope, not_yours, office_rows
 from registry.tables.enterprise import Enterprise
-from registry.tables.judgement import Grade, GradeReason
+from registry.tables.judgement import FeatureSnapshot, Grade, GradeReason
 
 PAGE = 50
 
@@ -33,6 +33,12 @@ class GradePage:
 def latest_day(connection: Connection, place: str) -> date | None:
     """The date of the last grading of a place."""
     return connection.execute(select(func.max(Grade.as_of)).where(Grade.place == place)).scalar_one()
+
+
+def grading_days(connection: Connection, place: str) -> list[date]:
+    """The days as of which a place was graded, newest first."""
+    wanted = select(FeatureSnapshot.as_of).where(FeatureSnapshot.place == place).distinct()
+    return list(connection.scalars(wanted.order_by(FeatureSnapshot.as_of.desc()).limit(60)))
 
 
 def class_counts(connection: Connection, scope: Scope, place: str) -> dict[str, int]:

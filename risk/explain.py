@@ -21,7 +21,7 @@ from risk.hard_rules import PREFIX
 from risk.indicators.catalogue import BY_KEY
 from risk.indicators.frame import FeatureFrame, feature_frame
 from risk.model_file import Model
-from risk.overrides import latest_grade, override_behind
+from risk.overrides import latest_grade, overrides_behind
 from risk.reasons import Evidence, Reason, ReasonWriter
 from risk.score import contributions
 
@@ -141,5 +141,5 @@ def _reasons(
 ) -> list[Reason]:
     frame: FeatureFrame = only(feature_frame(archive, grade["as_of"], book, grade["place"]), model.names)
     rules = {rule.key: rule for rule in book.in_force(PREFIX, grade["place"], grade["as_of"])}
-    writer = ReasonWriter(frame, rules, Evidence(frame), override_behind(connection, grade))
+    writer = ReasonWriter(frame, rules, Evidence(frame), overrides_behind(connection, grade["snapshot_id"]))
     return writer.write(0, values, parts, grade["deciding_layer"], grade["rule_code"] or "")

@@ -24,7 +24,7 @@ from risk.archive import Archive, BoolArray, FloatArray, IntArray, Texts, load_a
 from risk.bands import CLASSES, NONE, by_score, settle
 from risk.copying import copy_matrix, copy_rows
 from risk.frozen import facts_read, keep_rules
-from risk.hard_rules import FIRM, apply_hard_rules, changed_since, hard_rules_in_force, holds
+from risk.hard_rules import FIRM, PREFIX, apply_hard_rules, changed_since, hard_rules_in_force, holds
 from risk.indicators.frame import FeatureFrame, feature_frame
 from risk.model_file import Model, code_version, load_model
 from risk.overrides import Override, read_overrides
@@ -201,14 +201,19 @@ def judge(
 ) -> Verdicts:
     """Classes of a cohort: bands, stability against the previous grading, hard rules, overrides, in this order."""
     own = by_score(scores.score, model.cuts)
-    before, news = previous.ruled(frame.codes), previous.news(frame) | _law_news(frame, previous, hard, book)
+    news, adverse = previous.changes(frame)
+    ended, begun = _law_news(frame, previous, hard, book)
+    before, news, adverse = previous.ruled(frame.codes), news | ended | begun, adverse & ~ended
     margin = float(np.log(book.value("grade.hysteresis.odds_ratio", frame.place, frame.as_of)))
     steps = int(book.value("grade.steps_without_news", frame.place, frame.as_of))
     standing = previous.classes(frame.codes)
-    settled, held, stepped = settle(scores.score, model.cuts, standing, news, margin, steps)
+    settled, held, stepped = settle(scores.score, model.cuts, standing, news, margin, steps, adverse)
     applied = apply_hard_rules(settled, frame, hard)
-    quiet = (before != NONE) & ~news & ~np.isin(applied.effect.astype(str), FIRM)
-    ruled = np.where(quiet, np.clip(applied.classes, before - steps, before + steps), applied.classes)
+    bound = (before != NONE) & ~np.isin(applied.effect.astype(str), FIRM)
+    ruled = applied.classes.copy()
+    low, high = bound & (~news | adverse), bound & ~news
+    ruled[low] = np.maximum(ruled, before - steps)[low]
+    ruled[high] = np.minimum(ruled, before + steps)[high]
     limited = ruled != applied.classes
     rule_code: Texts = np.where(limited, "", applied.rule_code).astype(object)
     layer = np.full(len(own), "model", dtype=object)
@@ -222,18 +227,20 @@ def judge(
     return Verdicts(own, settled, ruled, final, layer, rule_code, override_id, published, changed)
 
 
-def _law_news(frame: FeatureFrame, previous: Previous, hard: list[Rule], book: Rulebook) -> BoolArray:
-    """Where a hard rule that began, ended or was replaced since the previous grading decided then or holds now."""
+def _law_news(
+    frame: FeatureFrame, previous: Previous, hard: list[Rule], book: Rulebook
+) -> tuple[BoolArray, BoolArray]:
+    """Where a hard rule that decided then has ended or changed, and where a new or changed one holds now."""
+    ended, begun = np.zeros(len(frame.codes), bool), np.zeros(len(frame.codes), bool)
     if previous.as_of is None:
-        return np.zeros(len(frame.codes), bool)
+        return ended, begun
     changed = changed_since(book, frame.place, previous.as_of, frame.as_of)
-    found: BoolArray = np.isin(
-        previous.rule_codes(frame.codes).astype(str), [key.rpartition(".")[2] for key in changed]
-    )
+    codes = [key.removeprefix(PREFIX) for key in changed]
+    ended = np.isin(previous.rule_codes(frame.codes).astype(str), codes)
     for rule in hard:
         if rule.key in changed:
-            found |= holds(rule, frame)
-    return found
+            begun |= holds(rule, frame)
+    return ended, begun
 
 
 def _overridden(

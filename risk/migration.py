@@ -85,7 +85,7 @@ def compare_gradings(then: Previous, now: Previous, place: str, most_moved: floa
     codes = now.codes
     before, after = then.published(codes), now.published(codes)
     both = (before != "") & (after != "")
-    news = news_between(then.codes, then.matrix, then.names, codes, now.matrix, now.names)
+    news, _ = news_between(then.codes, then.matrix, then.names, now.codes, now.matrix, now.names)
     gone = then.codes[~np.isin(then.codes.astype(str), codes.astype(str))]
     return Migration(
         place, then.as_of or date.min, now.as_of or date.min, _counts(before, after, both),

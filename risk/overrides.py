@@ -122,11 +122,14 @@ def read_overrides(connection: Connection, day: date, place: str) -> dict[str, O
     return {code: Override(*rest) for code, *rest in connection.execute(wanted)}
 
 
-def override_behind(connection: Connection, grade: RowMapping) -> dict[str, Override]:
-    """The override that decided a stored grade, by enterprise code, whatever happened to it since; else nothing."""
-    wanted = select(*(GradeOverride.__table__.c[name] for name in OF_TABLE))
-    found = connection.execute(wanted.where(GradeOverride.id == grade["override_id"])).first()
-    return {grade["enterprise_code"]: Override(*found)} if found else {}
+def overrides_behind(connection: Connection, snapshot_id: int) -> dict[str, Override]:
+    """Enterprise code → the override that decided its grade in a grading, whatever happened to it since."""
+    columns = (GradeOverride.__table__.c[name] for name in OF_TABLE)
+    wanted = select(Grade.enterprise_code, *columns).join(
+        GradeOverride, GradeOverride.id == Grade.override_id
+    )
+    rows = connection.execute(wanted.where(Grade.snapshot_id == snapshot_id))
+    return {code: Override(*rest) for code, *rest in rows}
 
 
 def overrides(connection: Connection, place: str, day: date, code: str = "") -> list[dict[str, Any]]:

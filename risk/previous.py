@@ -60,6 +60,10 @@ class Previous:
 
         Clocks and neighbours are not news. Indicators that the previous snapshot did not have are not compared.
         """
+        return self.changes(frame)[0]
+
+    def changes(self, frame: FeatureFrame) -> tuple[BoolArray, BoolArray]:
+        """Where there is news, and where it is only bad: own indicators got worse and none better."""
         return news_between(self.codes, self.matrix, self.names, frame.codes, frame.matrix, frame.names)
 
     def _below(self, column: str, layers: tuple[str, ...], other: str) -> Texts:
@@ -83,15 +87,23 @@ class Previous:
 def news_between(
     codes_then: Texts, then: FloatArray, names_then: tuple[str, ...],
     codes: Texts, now: FloatArray, names: tuple[str, ...],
-) -> BoolArray:  # fmt: skip
-    """For each of `codes` whether an own indicator differs between two snapshots, or it is new."""
+) -> tuple[BoolArray, BoolArray]:  # fmt: skip
+    """For each of `codes` whether an own indicator differs between two snapshots, or it is new; and whether all that
+    changed with a direction got riskier. A value that became known or unknown is news, but not bad news."""
     shared = [n for n in names if n in names_then and BY_KEY[n].own]
     found = pd.Index(codes_then).get_indexer(pd.Index(codes))
     old = np.append(then, np.full((1, then.shape[1]), np.nan), axis=0)
     before = old[found][:, [names_then.index(n) for n in shared]]
     after = now[:, [names.index(n) for n in shared]]
     same = (before == after) | (np.isnan(before) & np.isnan(after))
-    return ~same.all(axis=1) | (found < 0)
+    news = ~same.all(axis=1) | (found < 0)
+    direction = np.array([BY_KEY[n].direction for n in shared], dtype=float)
+    rows = np.flatnonzero(news & (found >= 0))  # few: most of a city has no news in a month
+    worse = (after[rows] - before[rows]) * direction
+    unclear = (np.isnan(worse) & ~same[rows]) & (direction != 0)
+    adverse = np.zeros(len(codes), bool)
+    adverse[rows] = (worse > 0).any(axis=1) & ~(worse < 0).any(axis=1) & ~unclear.any(axis=1)
+    return news, adverse
 
 
 def read_previous(connection: Connection, as_of: date, place: str) -> Previous:

@@ -20,7 +20,7 @@ from risk.grade import Judged, judge, reason_writer, reasons_at
 from risk.hard_rules import hard_rules_in_force
 from risk.indicators.catalogue import GROUPS
 from risk.indicators.frame import feature_frame
-from risk.overrides import override_behind
+from risk.overrides import overrides_behind
 from risk.previous import read_snapshot
 from risk.reasons import NO_HISTORY_GROUP, Reason, by_group
 from risk.score import contributions, score_frame
@@ -59,19 +59,28 @@ def recompute(
     """
     frozen = frozen_grading(connection, grade["snapshot_id"])
     archive = frozen.archive(connection, grade["as_of"], without=without)
-    return recompute_from(connection, grade, frozen, archive)
+    return recomputed(judge_again(connection, grade["place"], frozen, archive), grade["enterprise_code"])
 
 
-def recompute_from(connection: Connection, grade: RowMapping, frozen: Frozen, archive: Archive) -> Recomputed:
-    """The same from an archive in memory."""
-    judged = _judge_again(connection, grade, frozen, archive)
-    found = np.flatnonzero(judged.frame.codes == grade["enterprise_code"])
+def judge_again(connection: Connection, place: str, frozen: Frozen, archive: Archive) -> Judged:
+    """The whole place judged again as a past grading judged it, from an archive of what it read."""
+    day, book, model = archive.latest, frozen.book, frozen.model
+    frame = only(feature_frame(archive, day, book, place), model.names)
+    scores = score_frame(model, frame)
+    previous = read_snapshot(connection, frozen.grading["previous_snapshot_id"])
+    hard = hard_rules_in_force(book, place, day)
+    overrides = overrides_behind(connection, frozen.grading["snapshot_id"])
+    verdicts = judge(frame, scores, model, previous, hard, book, overrides)
+    return Judged(frame, scores, verdicts, model, previous, hard, overrides, book, {})
+
+
+def recomputed(judged: Judged, enterprise_code: str) -> Recomputed:
+    """One enterprise of a place judged again. Raises Refusal appeal.no_longer_graded."""
+    found = np.flatnonzero(judged.frame.codes == enterprise_code)
     if not len(found):
         raise Refusal(
-            "appeal.no_longer_graded",
-            "去掉这些记录后，该主体不在分类范围内。",
-            "对登记信息有异议的，由登记机关更正。",
-        )
+            "appeal.no_longer_graded", "去掉这些记录后，该主体不在分类范围内。", "对登记信息有异议的，由登记机关更正。"
+        )  # fmt: skip
     position = int(found[0])
     parts = contributions(judged.model, judged.frame.matrix[[position]])[0]
     verdicts = judged.verdicts
@@ -81,16 +90,6 @@ def recompute_from(connection: Connection, grade: RowMapping, frozen: Frozen, ar
         float(judged.scores.probability[position]), _groups(parts, judged.frame.names),
         reasons_at(reason_writer(judged), verdicts, position, parts),
     )  # fmt: skip
-
-
-def _judge_again(connection: Connection, grade: RowMapping, frozen: Frozen, archive: Archive) -> Judged:
-    place, day, book, model = grade["place"], grade["as_of"], frozen.book, frozen.model
-    frame = only(feature_frame(archive, day, book, place), model.names)
-    scores = score_frame(model, frame)
-    previous = read_snapshot(connection, frozen.grading["previous_snapshot_id"])
-    hard, overrides = hard_rules_in_force(book, place, day), override_behind(connection, grade)
-    verdicts = judge(frame, scores, model, previous, hard, book, overrides)
-    return Judged(frame, scores, verdicts, model, previous, hard, overrides, book, {})
 
 
 def _groups(parts: FloatArray, names: Sequence[str]) -> dict[str, float]:

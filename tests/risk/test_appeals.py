@@ -24,7 +24,7 @@ from risk.explain import explain
 from risk.frozen import frozen_grading, rules_of
 from risk.grade import GradeReport, grade
 from risk.overrides import overrides
-from risk.recompute import EXACT, recompute, recompute_from
+from risk.recompute import EXACT, judge_again, recompute, recomputed
 from tests.risk.town import FIRST, PLACE, SECOND, penalty
 
 SEVERE = "责令停产停业"
@@ -51,18 +51,17 @@ def test_a_past_grade_is_rebuilt_exactly_as_known_then(
         connection.exec_driver_sql("RESET ROLE")
     with engine.connect() as connection:
         frozen = frozen_grading(connection, second.snapshot_id)
-        archive = frozen.archive(connection, SECOND)
+        again = judge_again(connection, PLACE, frozen, frozen.archive(connection, SECOND))
         rows = _grades(connection, second.snapshot_id)
-        layers = {row["deciding_layer"] for row in rows}
-        for row in rows[::12] + [r for r in rows if r["deciding_layer"] != "model"][:20]:
-            again = recompute_from(connection, row, frozen, archive)
-            assert again.equals(row), row["enterprise_code"]
-            assert abs(sum(again.groups.values()) + _constant(connection, row) - row["score"]) <= EXACT
+        for row in rows:
+            one = recomputed(again, row["enterprise_code"])
+            assert one.equals(row), row["enterprise_code"]
+        explained = explain(connection, rows[0]["enterprise_code"], SECOND, PLACE)
+    layers = {row["deciding_layer"] for row in rows}
+    assert len(rows) == 600
     assert {"model", "hard_rule"} <= layers
-
-
-def _constant(connection: Connection, row: RowMapping) -> float:
-    return explain(connection, row["enterprise_code"], row["as_of"], PLACE).constant
+    groups = recomputed(again, rows[0]["enterprise_code"]).groups
+    assert sum(groups.values()) + explained.constant == pytest.approx(rows[0]["score"], abs=EXACT)
 
 
 def test_records_taken_from_under_a_grade_are_noticed(town_with: Any, graded: Any) -> None:

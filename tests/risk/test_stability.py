@@ -60,6 +60,36 @@ def test_news_lets_the_score_decide(facts: dict[str, float], old: float, new: fl
     assert second.final.tolist() == judged(after, [new], nobody()).final.tolist()
 
 
+worse_firms = st.lists(
+    st.tuples(own_facts, clocks, own_facts, clocks, st.sampled_from(OWN), scores, scores, st.floats(0, 4)),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(worse_firms)
+def test_adverse_news_never_betters_a_class(firms: list[Any]) -> None:
+    """C-43: beside the same firm without it, a bad event (and a score no lower) never gives a better class, although
+    news frees the score from the band and the step limit that may be holding the other firm where it is."""
+    before = frame_of([then | clock for then, clock, *_ in firms], THEN)
+    standing = previous_of(before, judged(before, [f[5] for f in firms], nobody()))
+    same = frame_of([f[2] | f[3] for f in firms])
+    worse = frame_of([f[2] | f[3] | {f[4]: f[2][f[4]] + 1} for f in firms])
+    without = judged(same, [f[6] for f in firms], standing)
+    with_it = judged(worse, [f[6] + f[7] for f in firms], standing)
+    assert (with_it.final >= without.final).all()
+
+
+def test_a_firm_held_by_the_band_is_not_let_off_by_a_penalty() -> None:
+    """The plain case: C, its score just below the cut; a penalty is news, and the score alone would say B."""
+    before = frame_of([{}], THEN)
+    standing = previous_of(before, judged(before, [1.05], nobody()))
+    held = judged(frame_of([{}]), [0.95], standing)
+    punished = judged(frame_of([{"pen_cnt_36": 1}]), [0.96], standing)
+    praised = judged(frame_of([{"pen_cnt_36": 0, "is_scaled": 1}]), [0.95], standing)
+    assert ["ABCD"[v.final[0]] for v in (held, punished, praised)] == ["C", "C", "B"]
+
+
 def test_the_end_of_a_cap_by_a_clock_lets_go_one_step_a_month() -> None:
     """A newly set-up enterprise with a score of D, capped at B: C when the months have passed, then D."""
     new, old = frame_of([{"within_3m_of_setup": 1}], THEN), frame_of([{}], NOW)

@@ -20,6 +20,7 @@ from risk.score import contributions
 from risk.train import train
 from risk.waivers import ELIGIBLE, propose_waiver
 from tests.conftest import make_database
+from tests.risk.test_waivers import GOOD, USUAL
 from tests.risk.town import FIRST, PLACE, SECOND, penalty, store, town
 
 LONG_AFTER = date(2029, 6, 1)
@@ -95,12 +96,11 @@ def check_reasons(judged: Judged) -> None:
 
 def check_waivers(connection: Connection, engine: Any, codes: list[str]) -> None:
     """A case of late food for each: never eligible where a penalty of that kind lies within two years before."""
-    on = date(2026, 5, 20)
+    on = date(2026, 5, 10)
     rows = [
         {
-            "enterprise_code": code, "item_code": "F5", "occurred_on": on, "goods_value": 100, "illegal_gain": 0,
-            "duration_days": 1, "corrected_on": on, "harm": False, "facts": {}, "entered_by": "test",
-            "entered_at": datetime(2026, 5, 21),
+            "enterprise_code": code, "item_code": "F5", "occurred_on": on, **USUAL, "facts": GOOD["F5"],
+            "entered_by": "test", "entered_at": datetime(2026, 5, 21),
         }
         for code in codes
     ]  # fmt: skip
@@ -110,13 +110,15 @@ def check_waivers(connection: Connection, engine: Any, codes: list[str]) -> None
         propose_waiver(engine, number, date(2026, 6, 1), PLACE)
     same_kind = (
         "SELECT DISTINCT enterprise_code FROM penalty WHERE violation_code = 'F5'"
-        " AND cf_jdrq BETWEEN '2024-05-20' AND '2026-06-01'"
+        " AND cf_jdrq BETWEEN '2024-05-10' AND '2026-06-01'"
     )
     barred = set(connection.exec_driver_sql(same_kind).scalars())
     proposed = connection.execute(select(WaiverProposal.enterprise_code, WaiverProposal.verdict)).all()
     assert len(proposed) == len(codes)
     assert 10 < len(barred) < len(codes)
     assert not [code for code, verdict in proposed if code in barred and verdict == ELIGIBLE]
+    free = [verdict for code, verdict in proposed if code not in barred]
+    assert free.count(ELIGIBLE) == len(free), "all else is in order, so only the look-back can have barred"
 
 
 def test_a_serious_penalty_in_a_cohort_of_600(graded: tuple[Database, GradeReport]) -> None:

@@ -11,8 +11,6 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
         ("/staff/quality", "数据质量"),
         ("/staff/matches", "待认领名称"),
         ("/staff/grades", "风险分类"),
-        ("/staff/models", "模型启用"),
-        ("/staff/appeals", "异议与调整"),
         ("/staff/plans", "计划与抽取"),
         ("/staff/roster", "检查日历"),
         ("/staff/results", "结果审核"),
@@ -48,7 +46,9 @@ def menu_of(visitor: Visitor | None, path: str) -> list[dict[str, Any]]:
 
 _BELONGS = {
     "/staff/sources": "/staff/batches",
-    "/staff/overrides": "/staff/appeals",
+    "/staff/models": "/staff/grades",
+    "/staff/appeals": "/staff/grades",
+    "/staff/overrides": "/staff/grades",
     "/staff/migration": "/staff/grades",
     "/staff/draws": "/staff/plans",
     "/staff/runs": "/staff/plans",

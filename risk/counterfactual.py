@@ -73,9 +73,9 @@ class Way:
         """当 X 到期/修复后为 B."""
         what = "、".join(event.words() for event in self.events)
         if self.kind == "expiry":
-            return f"当{what}的影响期届满（{self.on}）后为 {self.credit_risk_class}。"
+            return f"当 {what}的影响期届满（{self.on}）后为 {self.credit_risk_class}。"
         return (
-            f"当{what}{REMOVED.get(self.events[0].table, '修复、更正或撤销')}后为 {self.credit_risk_class}。"
+            f"当 {what}{REMOVED.get(self.events[0].table, '修复、更正或撤销')}后为 {self.credit_risk_class}。"
         )
 
 

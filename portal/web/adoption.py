@@ -15,6 +15,7 @@ from registry import clock
 from registry.errors import Refusal
 from registry.scope import require_whole_place
 from reports.inline_svg import without_styles
+from reports.metrics import SCORES
 from reports.migration_chart import chart_migration
 from risk.adoption import STATES, adoption_of, decide_adoption, models, propose_adoption
 from risk.migration import Migration, migration_matrix, moved
@@ -31,7 +32,7 @@ def model_list(request: Request, visitor: Visitor = guard(Permission.GRADE_READ)
     house: House = request.app.state.house
     with house.engine.connect() as connection:
         found = models(connection, house.settings.place, clock.today())
-    return render(request, "staff/models.html", models=found, states=STATES)
+    return render(request, "staff/models.html", models=found, states=STATES, scores=SCORES)
 
 
 @router.post("/models/{run_id}/propose")

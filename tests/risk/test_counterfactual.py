@@ -42,7 +42,7 @@ def test_the_repair_and_the_expiry_are_found_and_come_true(punished: Any) -> Non
     assert found.grade["credit_risk_class"] == "D"
     removal = next(way for way in found.ways if way.kind == "removal")
     assert (removal.credit_risk_class, removal.events[0].on) == (before, day)
-    assert f"当{day} 的行政处罚信用修复后为 A。" == removal.sentence()
+    assert f"当 {day} 的行政处罚信用修复后为 A。" == removal.sentence()
     expiry = next(way for way in found.ways if way.kind == "expiry")
     assert day in {event.on for event in expiry.events}
     assert expiry.on == date(2027, 3, 4)

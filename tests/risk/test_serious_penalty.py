@@ -79,6 +79,7 @@ def check_penalties(worlds: Worlds) -> None:
         assert (recovered.scores.score == plain.scores.score).all()
     later, expired = worlds.judged(LONG_AFTER), worlds.judged(LONG_AFTER, added)
     assert (expired.verdicts.final == later.verdicts.final).all()
+    assert (expired.scores.score == later.scores.score).all()
     check_reasons(punished)
 
 

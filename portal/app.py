@@ -19,6 +19,8 @@ from portal.logs import configure_logs
 from portal.navigation import UPLOAD_PATH
 from portal.web import (
     administrator,
+    adoption,
+    appeals,
     batches,
     blank_forms,
     calendar,
@@ -68,6 +70,8 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         plans,
         calendar,
         cases,
+        adoption,
+        appeals,
         inspector,
         enterprise,
         estimates,

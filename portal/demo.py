@@ -26,6 +26,7 @@ from registry.progress import Progress
 from registry.settings import Settings
 from registry.tables import Batch, Enterprise, JournalRecord, Visit
 from reports.everything import write_all
+from risk.adoption import adopt
 from risk.grade import grade
 from risk.train import train
 from risk.warnings import propose_warnings
@@ -110,7 +111,9 @@ def _bring_in(demonstration: Demonstration, database: Database, enterprises: int
 def _judge(demonstration: Demonstration, database: Database) -> None:
     engine, place = database.engine_for("risk"), demonstration.settings.place
     with demonstration.step("训练 training") as report:
-        demonstration.made["training"] = train(engine, AS_OF, place, progress=report)
+        trained = train(engine, AS_OF, place, progress=report)
+        demonstration.made["training"] = trained
+        adopt(engine, trained.model_run_id, PLANNER, APPROVER, "演示：测试期指标已核对，同意启用", AS_OF)
     with demonstration.step("分类 grading") as report:
         demonstration.made["grading"] = grade(engine, AS_OF, place, progress=report)
     with demonstration.step("风险提示 warnings"):

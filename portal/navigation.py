@@ -44,7 +44,15 @@ def menu_of(visitor: Visitor | None, path: str) -> list[dict[str, Any]]:
     return [{"href": href, "text": text, "current": href == best} for href, text in entries]
 
 
-_BELONGS = {"/staff/sources": "/staff/batches", "/staff/draws": "/staff/plans", "/staff/runs": "/staff/plans"}
+_BELONGS = {
+    "/staff/sources": "/staff/batches",
+    "/staff/models": "/staff/grades",
+    "/staff/appeals": "/staff/grades",
+    "/staff/overrides": "/staff/grades",
+    "/staff/migration": "/staff/grades",
+    "/staff/draws": "/staff/plans",
+    "/staff/runs": "/staff/plans",
+}
 """Pages whose address does not begin with that of their entry."""
 
 

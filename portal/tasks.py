@@ -22,6 +22,7 @@ from registry.tables.judgement import ModelRun
 from registry.tables.planning import Draw, Plan
 from registry.tables.visit import RosterVersion
 from reports.everything import write_all
+from risk.adoption import grading_run
 from risk.grade import grade
 from risk.train import train
 from risk.warnings import propose_warnings
@@ -126,17 +127,22 @@ def staff_the_roster(house: House, arguments: dict[str, Any], progress: Progress
 
 
 def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Grade everybody as of today, train first where no model is there yet, and renew the warnings."""
+    """Grade everybody as of today with the adopted model, and renew the warnings.
+
+    Where no model is there yet, one is trained. A model grades nobody before two people adopt it; the task never does.
+    """
     engine, day = house.engine_for("risk"), clock.today()
     place = arguments.get("place", house.settings.place)
     if not _has_model(house, place, day):
         progress(0.05, "还没有模型，先训练")
         train(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
-    report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.45 * share, stage))
+    graded, sentence = 0, "模型待两人在“模型启用”页决定，本次没有分类"
+    if _has_adopted(house, place, day):
+        report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.45 * share, stage))
+        graded, sentence = report.enterprises, f"已分类 {report.enterprises} 户，变动 {report.changed} 户"
     progress(0.95, "更新风险提示")
     warned = propose_warnings(engine, day, place)
-    sentence = f"已分类 {report.enterprises} 户，变动 {report.changed} 户，新提醒 {warned} 条。"
-    return {"enterprises": report.enterprises, "warnings": warned, "sentence": sentence}
+    return {"enterprises": graded, "warnings": warned, "sentence": f"{sentence}，新提醒 {warned} 条。"}
 
 
 def nightly_submissions(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -218,6 +224,11 @@ def _roster_staffed_by(house: House, team_draw: int) -> RowMapping:
     wanted = select(RosterVersion.id, RosterVersion.plan_id, RosterVersion.draw_id)
     with house.engine.connect() as connection:
         return connection.execute(wanted.where(RosterVersion.team_draw_id == team_draw)).mappings().one()
+
+
+def _has_adopted(house: House, place: str, day: date) -> bool:
+    with house.engine.connect() as connection:
+        return grading_run(connection, day, place) is not None
 
 
 def _has_model(house: House, place: str, day: date) -> bool:

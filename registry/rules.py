@@ -8,7 +8,7 @@ every value has a date and a citation.
 import hashlib
 import itertools
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from importlib import resources
@@ -34,11 +34,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rulebook:
-    """All rules of a folder. `version` is the hash of their bytes; grades and plans carry it."""
+    """All rules of a folder. `version` is the hash of their bytes; grades and plans carry it.
+
+    `texts` are the files themselves by name, so that whoever relied on them can keep them.
+    """
 
     rules: dict[str, tuple[Rule, ...]]
     places: dict[str, dict[str, str]]
     version: str
+    texts: dict[str, str] = field(default_factory=dict, repr=False)
 
     def rule(self, key: str, place: str, on: date) -> Rule:
         """The rule in force at `place` (or its nearest ancestor) on a date.
@@ -98,21 +102,24 @@ class Rulebook:
 def load_rules(folder: Path | None = None) -> Rulebook:
     """Read a folder of rules (default: the package's). Raises Refusal rules.malformed naming file and entry."""
     where = folder or Path(str(resources.files("rules")))
-    files = sorted(where.glob("*.toml"))
+    return rulebook_of({file.name: file.read_bytes().decode() for file in where.glob("*.toml")})
+
+
+def rulebook_of(texts: dict[str, str]) -> Rulebook:
+    """The rules in texts by file name: those of a folder, or those that were kept of an earlier day."""
     digest = hashlib.sha256()
     rules: dict[str, list[Rule]] = {}
     places: dict[str, dict[str, str]] = {}
-    for file in files:
-        content = file.read_bytes()
-        digest.update(file.name.encode() + b"\0" + content)
-        parsed = tomllib.loads(content.decode())
+    for name, content in sorted(texts.items()):
+        digest.update(name.encode() + b"\0" + content.encode())
+        parsed = tomllib.loads(content)
         places.update(parsed.get("places", {}))
         for number, entry in enumerate(parsed.get("rule", []), start=1):
-            rule = _rule(file.name, number, entry)
+            rule = _rule(name, number, entry)
             rules.setdefault(rule.key, []).append(rule)
     _refuse_overlaps(rules)
     ordered = {key: tuple(sorted(many, key=lambda r: r.since)) for key, many in rules.items()}
-    return Rulebook(ordered, places, digest.hexdigest()[:16])
+    return Rulebook(ordered, places, digest.hexdigest()[:16], dict(texts))
 
 
 def _rule(file: str, number: int, entry: dict[str, Any]) -> Rule:

@@ -115,19 +115,41 @@ class Archive:
         return frame[(known & ~frame["retracted"]).to_numpy()]
 
 
-def load_archive(connection: Connection, latest: date, codes: Sequence[str] | None = None) -> Archive:
-    """Read every fact that grading uses and that was known by the end of `latest`; `codes` narrows to a few."""
+def load_archive(
+    connection: Connection,
+    latest: date,
+    codes: Sequence[str] | None = None,
+    last_ids: dict[str, int] | None = None,
+    without: dict[str, list[str]] | None = None,
+) -> Archive:
+    """Read every fact that grading uses and that was known by the end of `latest`; `codes` narrows to a few.
+
+    For a past grading: `last_ids` (by table) leaves out rows that arrived after it, whatever day they claim to
+    have been known on; `without` (natural keys by table) leaves out every version of the records disputed.
+    """
     tables = {}
     for table, columns in COLUMNS.items():
-        frame = pd.read_sql(_versions(table, columns, latest, codes), connection)
+        name = table.__tablename__
+        limits = ((last_ids or {}).get(name), (without or {}).get(name))
+        frame = pd.read_sql(_versions(table, columns, latest, codes, *limits), connection)
         tables[table.__tablename__] = _typed(table, frame)
     return Archive(latest, tables | load_other_facts(connection, latest, codes))
 
 
 def _versions(
-    table: type[Any], columns: tuple[str, ...], latest: date, codes: Sequence[str] | None
+    table: type[Any],
+    columns: tuple[str, ...],
+    latest: date,
+    codes: Sequence[str] | None,
+    last_id: int | None = None,
+    without: list[str] | None = None,
 ) -> Select[Any]:
-    known = history(table, latest).order_by(None).subquery()
+    read = history(table, latest).order_by(None)
+    if last_id is not None:
+        read = read.where(table.id <= last_id)
+    if without:
+        read = read.where(table.natural_key.not_in(without))
+    known = read.subquery()
     order = (collate(known.c.natural_key, "C"), known.c.known_at, known.c.id)
     following = func.lead(known.c.known_at).over(partition_by=order[0], order_by=order[1:])
     chosen = [

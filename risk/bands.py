@@ -61,16 +61,21 @@ def settle(
     news: BoolArray,
     margin: float,
     steps: int,
+    adverse: BoolArray | None = None,
 ) -> tuple[IntArray, BoolArray, BoolArray]:
     """The model's class after hysteresis and the step limit, and where each of the two decided.
 
     With news, or without a previous class, the score decides. Without news a class changes only if the score is
-    beyond the cut by `margin`, and by at most `steps`.
+    beyond the cut by `margin`, and by at most `steps`. News that is only bad (`adverse`) frees the score upwards
+    alone: a penalty never gives a better class than the same firm without it has.
     """
     plain = by_score(score, cuts)
-    quiet = (previous != NONE) & ~news
+    known = previous != NONE
+    quiet = known & ~news
+    only_bad = known & news & adverse if adverse is not None else np.zeros(len(plain), bool)
     lowest, highest = by_score(score - margin, cuts), by_score(score + margin, cuts)
     held = np.clip(previous, lowest, highest)
     stepped = np.clip(held, previous - steps, previous + steps)
-    final = np.where(quiet, stepped, plain)
-    return final, quiet & (held != plain) & (stepped == held), quiet & (stepped != held)
+    final = np.where(quiet, stepped, np.where(only_bad, np.maximum(plain, stepped), plain))
+    bound = (quiet | only_bad) & (final != plain)
+    return final, bound & (stepped == held), (quiet | bound) & (stepped != held)

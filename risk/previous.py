@@ -16,63 +16,120 @@ from risk.bands import NONE
 from risk.indicators.catalogue import BY_KEY
 from risk.indicators.frame import FeatureFrame
 
+COLUMNS = (
+    Grade.enterprise_code,
+    Grade.credit_risk_class,
+    Grade.model_class,
+    Grade.deciding_layer,
+    Grade.rule_code,
+    Grade.settled_class,
+    Grade.ruled_class,
+)
+
 
 @dataclass(frozen=True)
 class Previous:
-    """Grades and indicators of the newest snapshot before a day; empty frames if there was none."""
+    """Grades and indicators of one snapshot; empty frames if there is none. `as_of` is its day."""
 
     grades: pd.DataFrame
     names: tuple[str, ...]
     codes: Texts
     matrix: FloatArray
+    snapshot_id: int | None = None
+    as_of: date | None = None
 
     def published(self, codes: Texts) -> Texts:
         """The previous final class of each enterprise, "" where none."""
-        found = self._at(codes)
-        classes = np.append(self.grades["credit_risk_class"].to_numpy(dtype=object), "")
-        return classes[found]
+        return self._texts("credit_risk_class")[self._at(codes)]
+
+    def rule_codes(self, codes: Texts) -> Texts:
+        """The hard rule that had decided, "" where none."""
+        return self._texts("rule_code")[self._at(codes)]
 
     def classes(self, codes: Texts) -> IntArray:
-        """Class numbers to be stable against: the previous final class, or the model's own where a hard rule
-        had decided (its end is no reason to stay)."""
-        hard = self.grades["deciding_layer"].to_numpy(dtype=object) == "hard_rule"
-        standing = np.where(hard, self.grades["model_class"], self.grades["credit_risk_class"]).astype(object)
-        numbers = np.array([CREDIT_RISK_CLASSES.index(c) for c in standing] + [NONE], dtype=np.int64)
-        return numbers[self._at(codes)]
+        """Class numbers to be stable against: the settled class, before hard rules and overrides, whose end is no
+        reason to stay."""
+        return self._numbers(self._below("settled_class", ("hard_rule", "override"), "model_class"), codes)
+
+    def ruled(self, codes: Texts) -> IntArray:
+        """Class numbers after hard rules and before overrides: a step without news is counted from here."""
+        return self._numbers(self._below("ruled_class", ("override",), "model_class"), codes)
 
     def news(self, frame: FeatureFrame) -> BoolArray:
         """Where one of the enterprise's own indicators changed: an event, a repair, or an expiry.
 
         Clocks and neighbours are not news. Indicators that the previous snapshot did not have are not compared.
         """
-        shared = [n for n in frame.names if n in self.names and BY_KEY[n].own]
-        found = pd.Index(self.codes).get_indexer(pd.Index(frame.codes))
-        old = np.append(self.matrix, np.full((1, self.matrix.shape[1]), np.nan), axis=0)
-        then = old[found][:, [self.names.index(n) for n in shared]]
-        now = frame.matrix[:, [frame.names.index(n) for n in shared]]
-        same = (then == now) | (np.isnan(then) & np.isnan(now))
-        return ~same.all(axis=1) | (found < 0)
+        return self.changes(frame)[0]
+
+    def changes(self, frame: FeatureFrame) -> tuple[BoolArray, BoolArray]:
+        """Where there is news, and where it is only bad: own indicators got worse and none better."""
+        return news_between(self.codes, self.matrix, self.names, frame.codes, frame.matrix, frame.names)
+
+    def _below(self, column: str, layers: tuple[str, ...], other: str) -> Texts:
+        """A layer's class; gradings from before it was stored give the final class, or the model's own."""
+        stored = self.grades[column].to_numpy(dtype=object)
+        above = np.isin(self.grades["deciding_layer"].to_numpy(dtype=object).astype(str), layers)
+        older = np.where(above, self.grades[other], self.grades["credit_risk_class"])
+        return np.where(pd.isna(stored), older, stored).astype(object)
+
+    def _numbers(self, classes: Texts, codes: Texts) -> IntArray:
+        numbers = np.array([CREDIT_RISK_CLASSES.index(c) for c in classes] + [NONE], dtype=np.int64)
+        return numbers[self._at(codes)]
+
+    def _texts(self, column: str) -> Texts:
+        return np.append(self.grades[column].fillna("").to_numpy(dtype=object), "")
 
     def _at(self, codes: Texts) -> IntArray:
         return pd.Index(self.grades["enterprise_code"]).get_indexer(pd.Index(codes))
 
 
+def news_between(
+    codes_then: Texts, then: FloatArray, names_then: tuple[str, ...],
+    codes: Texts, now: FloatArray, names: tuple[str, ...],
+) -> tuple[BoolArray, BoolArray]:  # fmt: skip
+    """For each of `codes` whether an own indicator differs between two snapshots, or it is new; and whether all that
+    changed with a direction got riskier. A value that became known or unknown is news, but not bad news."""
+    shared = [n for n in names if n in names_then and BY_KEY[n].own]
+    found = pd.Index(codes_then).get_indexer(pd.Index(codes))
+    old = np.append(then, np.full((1, then.shape[1]), np.nan), axis=0)
+    before = old[found][:, [names_then.index(n) for n in shared]]
+    after = now[:, [names.index(n) for n in shared]]
+    same = (before == after) | (np.isnan(before) & np.isnan(after))
+    news = ~same.all(axis=1) | (found < 0)
+    direction = np.array([BY_KEY[n].direction for n in shared], dtype=float)
+    rows = np.flatnonzero(news & (found >= 0))  # few: most of a city has no news in a month
+    worse = (after[rows] - before[rows]) * direction
+    unclear = (np.isnan(worse) & ~same[rows]) & (direction != 0)
+    adverse = np.zeros(len(codes), bool)
+    adverse[rows] = (worse > 0).any(axis=1) & ~(worse < 0).any(axis=1) & ~unclear.any(axis=1)
+    return news, adverse
+
+
 def read_previous(connection: Connection, as_of: date, place: str) -> Previous:
     """The newest snapshot of the place from before `as_of` (grading a day again compares with the same one)."""
     newest = (
-        select(FeatureSnapshot.id, FeatureSnapshot.feature_names)
+        select(FeatureSnapshot.id)
         .where(FeatureSnapshot.place == place, FeatureSnapshot.as_of < as_of)
         .order_by(FeatureSnapshot.as_of.desc(), FeatureSnapshot.id.desc())
         .limit(1)
     )
-    found = connection.execute(newest).first()
-    snapshot = found.id if found else -1
-    columns = (Grade.enterprise_code, Grade.credit_risk_class, Grade.model_class, Grade.deciding_layer)
-    grades = pd.read_sql(select(*columns).where(Grade.snapshot_id == snapshot), connection).astype(object)
+    return read_snapshot(connection, connection.execute(newest).scalar_one_or_none())
+
+
+def read_snapshot(connection: Connection, snapshot_id: int | None) -> Previous:
+    """One snapshot with its grades; nothing for None."""
+    about = select(FeatureSnapshot.feature_names, FeatureSnapshot.as_of).where(
+        FeatureSnapshot.id == snapshot_id
+    )
+    found = connection.execute(about).first()
+    grades = pd.read_sql(select(*COLUMNS).where(Grade.snapshot_id == (snapshot_id or -1)), connection)
     wanted = select(FeatureRow.enterprise_code, FeatureRow.feature_values).where(
-        FeatureRow.snapshot_id == snapshot
+        FeatureRow.snapshot_id == (snapshot_id or -1)
     )
     rows = connection.execute(wanted).all()
     names = tuple(found.feature_names) if found else ()
     matrix = np.array([values for _, values in rows], dtype=float).reshape(len(rows), len(names))
-    return Previous(grades, names, np.array([code for code, _ in rows], dtype=object), matrix)
+    codes = np.array([code for code, _ in rows], dtype=object)
+    day = found.as_of if found else None
+    return Previous(grades.astype(object), names, codes, matrix, snapshot_id if found else None, day)

@@ -12,9 +12,10 @@ import numpy as np
 from registry.rules import Rule
 from risk.archive import EPOCH, FloatArray, IntArray
 from risk.hard_rules import PREFIX
-from risk.indicators.catalogue import BY_KEY, CATALOGUE, GROUPS, Indicator
+from risk.indicators.catalogue import BY_KEY, GROUPS, NAMES, Indicator
 from risk.indicators.frame import FeatureFrame
 from risk.other_facts import RECORDED_IN
+from risk.overrides import Override
 
 UP, DOWN = 3, 2
 """Reasons given for and against."""
@@ -41,12 +42,12 @@ class Reason:
     evidence: dict[str, Any]
 
 
-def by_group(parts: FloatArray) -> FloatArray:
+def by_group(parts: FloatArray, names: tuple[str, ...] = NAMES) -> FloatArray:
     """Contributions (rows x indicators, shrinkage, constant) summed into the groups; shrinkage last, no constant."""
     summed = np.zeros((len(parts), len(GROUPS) + 1))
-    for column, indicator in enumerate(CATALOGUE):
-        summed[:, GROUPS.index(indicator.group)] += parts[:, column]
-    summed[:, -1] = parts[:, len(CATALOGUE)]
+    for column, name in enumerate(names):
+        summed[:, GROUPS.index(BY_KEY[name].group)] += parts[:, column]
+    summed[:, -1] = parts[:, len(names)]
     return summed
 
 
@@ -83,6 +84,7 @@ class ReasonWriter:
     frame: FeatureFrame
     hard_rules: dict[str, Rule]
     evidence: Evidence
+    overrides: dict[str, Override] = field(default_factory=dict)
 
     def write(
         self, position: int, values: FloatArray, parts: FloatArray, layer: str, rule_code: str
@@ -92,7 +94,7 @@ class ReasonWriter:
         values: the indicators; parts: their contributions, the shrinkage and the constant.
         """
         found = [*self._above_the_model(position, layer, rule_code)]
-        groups = by_group(parts[None, :])[0]
+        groups = by_group(parts[None, :], self.frame.names)[0]
         ranked = np.argsort(-groups, kind="stable")
         chosen = [g for g in ranked[:UP] if groups[g] > NEGLIGIBLE]
         chosen += [g for g in ranked[::-1][:DOWN] if groups[g] < -NEGLIGIBLE]
@@ -101,6 +103,12 @@ class ReasonWriter:
         return found
 
     def _above_the_model(self, position: int, layer: str, rule_code: str) -> list[Reason]:
+        if layer == "override" and (override := self.overrides.get(self.frame.codes[position])):
+            sentence = (
+                f"人工调整：{override.reason}（依据：{override.basis}），有效期至 {override.valid_to}。"
+            )
+            evidence = {"override": override.id, **self._evidence([], position)}
+            return [Reason(1, "人工调整", sentence, 0.0, evidence)]
         if layer == "hard_rule":
             rule = self.hard_rules[PREFIX + rule_code]
             keys = [condition["indicator"] for condition in rule.value["when"]]
@@ -120,19 +128,20 @@ class ReasonWriter:
     ) -> Reason:
         effect = "推高风险" if total > 0 else "降低风险"
         if group == len(GROUPS):
-            rate = values[list(BY_KEY).index("peer_problem_rate")]
+            rate = values[self.frame.names.index("peer_problem_rate")]
             sentence = f"{NO_HISTORY_GROUP}：从未受过检查，按同行业同区县同许可的问题发现率 {rate:.1%} 折算，{effect}。"
             return Reason(
                 rank, NO_HISTORY_GROUP, sentence, total, self._evidence(["peer_problem_rate"], position)
             )
-        members = [i for i, indicator in enumerate(CATALOGUE) if indicator.group == GROUPS[group]]
+        names = self.frame.names
+        members = [i for i, name in enumerate(names) if BY_KEY[name].group == GROUPS[group]]
         main = max(members, key=lambda i: parts[i] * np.sign(total))
-        keys = [CATALOGUE[i].key for i in members]
-        evidence = self._evidence(keys, position)
-        evidence["values"] = {k: _json(values[list(BY_KEY).index(k)]) for k in keys}
-        when = self.evidence.records(CATALOGUE[main].key, position)[1]
+        evidence = self._evidence([names[i] for i in members], position)
+        evidence["values"] = {names[i]: _json(values[i]) for i in members}
+        when = self.evidence.records(names[main], position)[1]
         dated = f"（最近 {when}）" if when else ""
-        sentence = f"{GROUPS[group]}：{self._phrase(CATALOGUE[main], float(values[main]))}{dated}，{effect}。"
+        words = self._phrase(BY_KEY[names[main]], float(values[main]))
+        sentence = f"{GROUPS[group]}：{words}{dated}，{effect}。"
         return Reason(rank, GROUPS[group], sentence, total, evidence)
 
     def _evidence(self, keys: list[str], position: int) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from importlib import import_module
 
 ROOMS = {
     "accounts": ("account",),
+    "adoption": ("grades", "model"),
+    "appeals": ("appeal", "override"),
     "batches": ("batch",),
     "data": ("ingest",),
     "datasets": ("template",),

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, select
+from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, outerjoin, select
 
 from portal.reading import enterprises
 from registry import clock
+from registry.class_in_force import class_in_force, layer_in_force, overrides_in_force, same_enterprise
 from registry.facts import as_of
 from registry.scope import Scope, not_yours, office_rows
 from registry.tables.enterprise import Enterprise
-from registry.tables.judgement import Grade, GradeReason
+from registry.tables.judgement import FeatureSnapshot, Grade, GradeReason
 
 PAGE = 50
 
@@ -32,6 +33,12 @@ class GradePage:
 def latest_day(connection: Connection, place: str) -> date | None:
     """The date of the last grading of a place."""
     return connection.execute(select(func.max(Grade.as_of)).where(Grade.place == place)).scalar_one()
+
+
+def grading_days(connection: Connection, place: str) -> list[date]:
+    """The days as of which a place was graded, newest first."""
+    wanted = select(FeatureSnapshot.as_of).where(FeatureSnapshot.place == place).distinct()
+    return list(connection.scalars(wanted.order_by(FeatureSnapshot.as_of.desc()).limit(60)))
 
 
 def class_counts(connection: Connection, scope: Scope, place: str) -> dict[str, int]:
@@ -91,13 +98,23 @@ def _graded(scope: Scope, place: str) -> Subquery:
 
 
 def _last_grades(place: str) -> Select[tuple[object, ...]]:
-    """The last grading of the place; where a day was graded twice, its later run."""
+    """The last grading of the place; where a day was graded twice, its later run. Overrides in force today count."""
     last_day = select(func.max(Grade.as_of)).where(Grade.place == place).scalar_subquery()
     last_run = (
         select(func.max(Grade.snapshot_id))
         .where(Grade.place == place, Grade.as_of == last_day)
         .scalar_subquery()
     )
-    return select(*Grade.__table__.c).where(
-        Grade.place == place, Grade.as_of == last_day, Grade.snapshot_id == last_run
+    override = overrides_in_force(clock.today())
+    kept = [c for c in Grade.__table__.c if c.name not in ("credit_risk_class", "deciding_layer")]
+    return (
+        select(
+            *kept,
+            Grade.credit_risk_class.label("graded_class"),
+            class_in_force(override).label("credit_risk_class"),
+            layer_in_force(override).label("deciding_layer"),
+            override.c.valid_to.label("override_until"),
+        )
+        .select_from(outerjoin(Grade, override, same_enterprise(override)))
+        .where(Grade.place == place, Grade.as_of == last_day, Grade.snapshot_id == last_run)
     )

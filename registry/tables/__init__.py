@@ -2,7 +2,9 @@
 
 from registry.tables.account import Account, Session
 from registry.tables.address_negative import AddressNegative
+from registry.tables.adoption import AdoptionAct, ModelAdoption
 from registry.tables.annual_report import AnnualReport
+from registry.tables.appeal import AppealAct, GradeAppeal
 from registry.tables.batch import Batch, RowFault
 from registry.tables.casework import ResultSubmission, WaiverCase, WaiverDecision
 from registry.tables.commitment import Commitment, CommitmentCheck
@@ -11,6 +13,7 @@ from registry.tables.confirmation import Confirmation
 from registry.tables.declaration import WRITERS, AboutEnterprise, Fact, Table
 from registry.tables.enterprise import Enterprise, EnterpriseAlias, Premises
 from registry.tables.filing import Filing
+from registry.tables.grading import Grading, RulesEdition
 from registry.tables.honour import Honour
 from registry.tables.inspection import InspectionResult
 from registry.tables.job import Job, JobRun
@@ -38,6 +41,7 @@ from registry.tables.library import (
 )
 from registry.tables.listing import AbnormalListing, SeriousViolation
 from registry.tables.match import MatchCandidate, MatchDecision, MatchQuestion, MatchRow
+from registry.tables.override import GradeOverride, OverrideAct
 from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
@@ -54,7 +58,9 @@ __all__ = [
     "AboutEnterprise",
     "Account",
     "AddressNegative",
+    "AdoptionAct",
     "AnnualReport",
+    "AppealAct",
     "Batch",
     "CheckItem",
     "Commitment",
@@ -71,7 +77,10 @@ __all__ = [
     "FeatureSnapshot",
     "Filing",
     "Grade",
+    "GradeAppeal",
+    "GradeOverride",
     "GradeReason",
+    "Grading",
     "Honour",
     "InspectionResult",
     "Inspector",
@@ -88,10 +97,12 @@ __all__ = [
     "MatchDecision",
     "MatchQuestion",
     "MatchRow",
+    "ModelAdoption",
     "ModelRun",
     "Notice",
     "NumberSequence",
     "Office",
+    "OverrideAct",
     "Penalty",
     "Permit",
     "Plan",
@@ -105,6 +116,7 @@ __all__ = [
     "RosterVersion",
     "RowFault",
     "RowRepeat",
+    "RulesEdition",
     "SeriousViolation",
     "Session",
     "Source",

@@ -88,6 +88,11 @@ class Grade(Table):
     """无历史: never inspected; the rate is borrowed from its group."""
     rules_version: Mapped[str]
     made_at: Mapped[datetime]
+    settled_class: Mapped[str | None]
+    """After hysteresis and the step limit, before hard rules: what next month is stable against."""
+    ruled_class: Mapped[str | None]
+    """After hard rules, before an override: what the class is again when an override ends."""
+    override_id: Mapped[int | None] = mapped_column(ForeignKey("grade_override.id"))
 
 
 class GradeReason(Table):

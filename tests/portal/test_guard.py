@@ -34,6 +34,9 @@ EXAMPLES = {
     "visit_id": "1",
     "receipt_no": "20260101-00000000",
     "account_id": "999",
+    "adoption_id": "1",
+    "appeal_id": "1",
+    "override_id": "1",
 }
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 

@@ -11,7 +11,7 @@ from registry.errors import Refusal
 from registry.rules import Rule, Rulebook
 from risk.bands import NONE, by_score, cut_points, settle
 from risk.calibration import assumed
-from risk.hard_rules import PREFIX, apply_hard_rules
+from risk.hard_rules import PREFIX, apply_hard_rules, check_rule
 from risk.indicators.catalogue import NAMES
 from tests.risk.town import PLACE
 
@@ -128,7 +128,7 @@ def test_a_rule_about_an_unknown_indicator_is_refused() -> None:
     }
     rule = Rule(PREFIX + "X", "CN", date(2020, 1, 1), None, value, "", "", "hard_rules.toml#1")
     with pytest.raises(Refusal) as refusal:
-        apply_hard_rules(np.array([0]), _frame(), [rule])
+        check_rule(rule)
     assert refusal.value.code == "rules.malformed"
 
 
@@ -138,5 +138,4 @@ def test_every_hard_rule_has_a_basis_and_known_indicators(book: Rulebook) -> Non
     assert len(rules) >= 8
     for rule in rules:
         assert rule.basis
-        assert rule.value["effect"] in ("direct", "floor", "cap")
-        assert all(condition["indicator"] in NAMES for condition in rule.value["when"])
+        check_rule(rule)

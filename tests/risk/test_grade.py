@@ -1,6 +1,5 @@
 """Grades: C-42 and C-43 in short; reasons with evidence; stable without news; recorded."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,26 +8,13 @@ from sqlalchemy import Engine, select, text
 
 from registry.database import Database
 from registry.errors import Refusal
-from registry.postgres import EmbeddedServer
 from registry.tables import FeatureRow, Grade, GradeReason
 from risk.explain import explain
 from risk.grade import GradeReport, grade
-from risk.train import train
-from tests.conftest import make_database
-from tests.risk.town import PLACE, enterprise, listing, penalty, store, town
+from tests.risk.town import FIRST, PLACE, SECOND, enterprise, listing, penalty
 
-FIRST, SECOND, LONG_AFTER = date(2026, 3, 1), date(2026, 4, 1), date(2029, 6, 1)
+LONG_AFTER = date(2029, 6, 1)
 SEVERE = "责令停产停业"
-
-
-@pytest.fixture(scope="module")
-def graded(server: EmbeddedServer, template: str) -> Iterator[tuple[Database, GradeReport]]:
-    """A town trained and graded once on 1 March 2026."""
-    with make_database(server, template) as database:
-        store(database.owner(), town(600, seed=11))
-        engine = database.engine_for("risk")
-        train(engine, FIRST, PLACE)
-        yield database, grade(engine, FIRST, PLACE)
 
 
 def _classes(engine: Engine, snapshot: int) -> dict[str, str]:
@@ -37,25 +23,6 @@ def _classes(engine: Engine, snapshot: int) -> dict[str, str]:
             select(Grade.enterprise_code, Grade.credit_risk_class).where(Grade.snapshot_id == snapshot)
         )
         return {row.enterprise_code: row.credit_risk_class for row in rows}
-
-
-@pytest.fixture
-def town_with(server: EmbeddedServer, template: str, graded: tuple[Database, GradeReport]) -> Iterator[Any]:
-    """`town_with(rows)` is a copy of the graded town with more facts."""
-    copies: list[make_database] = []
-
-    def copied(rows: dict[str, list[dict[str, Any]]]) -> Engine:
-        graded[0].close()
-        copy = make_database(server, graded[0].owner().url.database or "")
-        copies.append(copy)
-        database = copy.__enter__()
-        graded[0].close()
-        store(database.owner(), rows)
-        return database.engine_for("risk")
-
-    yield copied
-    for copy in copies:
-        copy.__exit__()
 
 
 def test_all_are_graded_once_and_counted(graded: tuple[Database, GradeReport]) -> None:

@@ -11,6 +11,8 @@ from registry.tables.declaration import Table
 
 START = date(2021, 1, 1)
 TODAY = date(2026, 6, 1)
+FIRST, SECOND = date(2026, 3, 1), date(2026, 4, 1)
+"""Days of the first two gradings."""
 PLACE = "990100"
 INDUSTRIES = (("F", "5211"), ("H", "6210"), ("C", "1310"), ("L", "7299"), ("F", "5179"))
 

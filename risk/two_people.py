@@ -1,0 +1,66 @@
+"""Two people (双人复核): one proposes, another approves; each act written once, dated, and journalled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy.dialects.postgresql import insert
+
+from registry import clock
+from registry.errors import Refusal
+from registry.tables.declaration import Table
+
+SHORTEST_REASON = 4
+"""Characters; anything shorter says nothing."""
+
+
+def named(person: str) -> str:
+    """A person's name without stray blanks. Raises Refusal decision.nobody."""
+    if not person.strip():
+        raise Refusal("decision.nobody", "没有写明经办人。", "写上提出人和批准人的姓名或登录名。")
+    return person.strip()
+
+
+def reasoned(reason: str) -> str:
+    """A reason without stray blanks. Raises Refusal decision.reason."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Refusal("decision.reason", "没有写明理由。", f"写明依据的事实，至少 {SHORTEST_REASON} 个字。")
+    return reason.strip()
+
+
+def refuse_same(first: str, second: str) -> None:
+    """Raises Refusal decision.same_person where one person would approve what they proposed."""
+    if named(first).casefold() == named(second).casefold():
+        raise Refusal("decision.same_person", f"{second} 不能批准自己提出的事项。", "请另一人批准。", 403)
+
+
+def record_act(
+    connection: Connection,
+    table: type[Table],
+    key: str,
+    subject: int,
+    act: str,
+    by: str,
+    reason: str,
+    **more: Any,
+) -> None:
+    """Write one act about a proposal. Raises Refusal decision.done (409) if it was done before."""
+    values = {
+        key: subject,
+        "act": act,
+        "acted_by": named(by),
+        "reason": reason.strip(),
+        "acted_at": clock.now(),
+        **more,
+    }
+    once = insert(table).values(**values).on_conflict_do_nothing(index_elements=[key, "act"])
+    if connection.execute(once.returning(table.__table__.c.id)).first() is None:
+        raise Refusal("decision.done", "这件事已经办过。", "请刷新查看现在的状态。", 409)
+
+
+def acts_on(connection: Connection, table: type[Table], key: str, subject: int) -> dict[str, RowMapping]:
+    """Act → its row."""
+    columns = table.__table__.c
+    rows = connection.execute(select(*columns).where(columns[key] == subject).order_by(columns.id)).mappings()
+    return {row["act"]: row for row in rows}

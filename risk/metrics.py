@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import beta, chi2, rankdata
 
-from risk.archive import FloatArray, IntArray
+from risk.archive import FloatArray, IntArray, Texts
 
 Metric = Callable[[FloatArray, FloatArray], float]
 RESAMPLES = 200
@@ -170,21 +170,51 @@ def resamples(size: int, seed: int, count: int = RESAMPLES) -> IntArray:
     return np.random.default_rng(seed).integers(size, size=(count, size))
 
 
+def as_counts(draws: IntArray) -> FloatArray:
+    """How often each row is in each bootstrap sample, count x size."""
+    size = draws.shape[1]
+    return np.stack([np.bincount(draw, minlength=size) for draw in draws]).astype(float)
+
+
+def clustered_counts(clusters: Texts, seed: int, count: int = RESAMPLES) -> FloatArray:
+    """The same where whole clusters are drawn (all rows of an enterprise, in every window, or none)."""
+    names, at = np.unique(clusters.astype(str), return_inverse=True)
+    return as_counts(resamples(len(names), seed, count))[:, at]
+
+
+def auc_of_draws(score: FloatArray, problem: FloatArray, counts: FloatArray) -> FloatArray:
+    """AUC of each bootstrap sample in one sweep; NaN where a sample has one outcome only."""
+    order = np.argsort(score, kind="stable")
+    ranked, weights = score[order], counts[:, order]
+    starts = np.flatnonzero(np.append(True, np.diff(ranked) != 0))
+    positive = np.add.reduceat(weights * problem[order], starts, axis=1)
+    negative = np.add.reduceat(weights * (1 - problem[order]), starts, axis=1)
+    below = np.cumsum(negative, axis=1) - negative / 2
+    pairs = positive.sum(axis=1) * negative.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((positive * below).sum(axis=1) / pairs)
+
+
 def with_interval(metric: Metric, score: FloatArray, problem: FloatArray, draws: IntArray) -> list[float]:
     """[value, low, high]: 95 % percentile interval over the draws; NaN draws are left out."""
-    values = np.array([metric(score[d], problem[d]) for d in draws])
-    return [metric(score, problem), *_percentiles(values)]
+    if metric is auc:
+        values = auc_of_draws(score, problem, as_counts(draws))
+    else:
+        values = np.array([metric(score[d], problem[d]) for d in draws])
+    return [metric(score, problem), *percentiles(values)]
 
 
 def paired_difference(
     one: FloatArray, other: FloatArray, problem: FloatArray, draws: IntArray
 ) -> list[float]:
     """[difference of AUC, low, high] of two scores on the same rows, 95 % paired bootstrap."""
-    values = np.array([auc(one[d], problem[d]) - auc(other[d], problem[d]) for d in draws])
-    return [auc(one, problem) - auc(other, problem), *_percentiles(values)]
+    counts = as_counts(draws)
+    values = auc_of_draws(one, problem, counts) - auc_of_draws(other, problem, counts)
+    return [auc(one, problem) - auc(other, problem), *percentiles(values)]
 
 
-def _percentiles(values: FloatArray) -> list[float]:
+def percentiles(values: FloatArray) -> list[float]:
+    """[low, high] of the middle 95 %, NaN left out; NaN where nothing is left."""
     usable = values[~np.isnan(values)]
     if not len(usable):
         return [float("nan"), float("nan")]

@@ -138,3 +138,28 @@ def test_capture_at_capacity() -> None:
     assert metrics.capture(np.array([4.0, 3, 2, 1]), problem, 1) == 0.5
     assert metrics.capture(np.zeros(4), problem, 2) == 0.5
     assert metrics.capture(np.zeros(4), problem, 99) == 1
+
+
+def test_auc_of_draws_is_the_auc_of_each_draw(scored: tuple[np.ndarray, np.ndarray]) -> None:
+    """One sweep over counts gives what drawing the rows gives, ties included."""
+    score, problem = scored
+    draws = metrics.resamples(len(score), 3, 20)
+    swept = metrics.auc_of_draws(score, problem, metrics.as_counts(draws))
+    assert np.allclose(swept, [metrics.auc(score[d], problem[d]) for d in draws], atol=1e-12)
+    assert np.isnan(metrics.auc_of_draws(score, np.zeros(len(score)), metrics.as_counts(draws))).all()
+
+
+def test_a_clustered_interval_is_not_fooled_by_copies(scored: tuple[np.ndarray, np.ndarray]) -> None:
+    """Every visit four times over is no more evidence than once; whole enterprises are drawn or left."""
+    score, problem = scored[0][:400], scored[1][:400]
+    codes = np.array([f"E{n}" for n in range(400)], dtype=object)
+    once = metrics.auc_of_draws(score, problem, metrics.clustered_counts(codes, 0))
+    copies = np.tile(codes, 4)
+    counts = metrics.clustered_counts(copies, 0)
+    assert (counts[:, :400] == counts[:, 400:800]).all()
+    four = metrics.auc_of_draws(np.tile(score, 4), np.tile(problem, 4), counts)
+    naive = metrics.auc_of_draws(
+        np.tile(score, 4), np.tile(problem, 4), metrics.as_counts(metrics.resamples(1600, 0))
+    )
+    assert four.std() == pytest.approx(once.std(), rel=1e-6)
+    assert naive.std() < 0.7 * once.std()

@@ -11,9 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from registry.rules import Rulebook
 from risk.archive import FloatArray, IntArray
-from risk.indicators.catalogue import BY_KEY
 
 FIXED = {
     "objective": "binary", "max_bin": 63, "monotone_constraints_method": "basic",
@@ -182,7 +180,7 @@ def _ridge(
 
 @dataclass(frozen=True)
 class Scorecard:
-    """The expert scorecard (专家评分卡): points for each indicator, up to its weight at its full value.
+    """The expert scorecard (专家评分卡): points for each indicator, up to its weight at its full value (risk/scorecard.py).
 
     `usual` is what the place's enterprises earn on average, so that a reason is what is unusual about one.
     """
@@ -213,18 +211,6 @@ class Scorecard:
     def to_json(self) -> dict[str, Any]:
         """Lists of numbers."""
         return {k: getattr(self, k).tolist() for k in ("weights", "full", "direction", "usual")}
-
-
-def scorecard(book: Rulebook, place: str, on: Any, names: tuple[str, ...]) -> Scorecard:
-    """The scorecard in force (`indicator.*` in rules/indicators.toml); undirected indicators earn nothing."""
-    rules = {r.key.removeprefix("indicator."): r.value for r in book.in_force("indicator.", place, on)}
-    entries = [rules.get(name, {}) for name in names]
-    weights = [
-        float(e.get("weight", 0)) if BY_KEY[n].direction else 0.0 for n, e in zip(names, entries, strict=True)
-    ]
-    full = [float(e.get("full", 1)) for e in entries]
-    direction = [float(BY_KEY[n].direction) for n in names]
-    return Scorecard(np.array(weights), np.array(full), np.array(direction), np.zeros(len(names)))
 
 
 def learner_from_json(name: str, values: dict[str, Any]) -> Learner:

@@ -20,10 +20,11 @@ from risk.bands import CLASSES, by_score, cut_points
 from risk.calibration import Calibration, assumed, calibrate
 from risk.indicators.catalogue import NAMES
 from risk.indicators.frame import FeatureFrame, feature_frame
-from risk.learners import SETTINGS, Learner, Scorecard, scorecard
+from risk.learners import SETTINGS, Learner, Scorecard
 from risk.model_file import Model, code_version, hash_of_bytes
 from risk.sample import Sample, gather
 from risk.score import score_matrix
+from risk.scorecard import scorecard
 from risk.selection import Choice, Thresholds, both_outcomes, choose, fit
 
 FEWEST_TO_CALIBRATE = 10

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from registry.rules import Rulebook, load_rules
+from registry.rules import load_rules
 from risk.archive import FloatArray
 from risk.calibration import calibrate
 from risk.indicators.catalogue import BY_KEY, NAMES, directions_of
 from risk.inspector_offset import inspector_offset
-from risk.learners import Learner, fit_boosted, fit_logistic, scorecard
+from risk.learners import Learner, fit_boosted, fit_logistic
 from risk.metrics import auc
 from risk.model_file import Model, load_model
 from risk.score import contributions, score_matrix
+from risk.scorecard import scorecard
 from tests.risk.town import PLACE
 
 DIRECTIONS = directions_of(NAMES)
@@ -223,16 +224,3 @@ def test_one_enterprise_is_in_one_fold() -> None:
     problem = np.array([float(n % 60 % 7 == 0) for n in range(120)])
     assert not inspector_offset(inspectors, problem, 1, 0, codes).any()
     assert inspector_offset(inspectors, problem, 1, 0).any()
-
-
-def test_the_scorecard_is_the_rules(book: Rulebook) -> None:
-    """Full points at the full value, none when nothing is known against it."""
-    card = scorecard(book, PLACE, date(2026, 6, 1), NAMES)
-    row = np.zeros((1, len(NAMES)))
-    for name in ("pen_recency_days", "months_since_problem"):
-        row[0, COLUMN[name]] = 1e6
-    for name in ("insp_last_measure", "insp_mean_measure", "insp_worst_measure"):
-        row[0, COLUMN[name]] = np.nan
-    assert card.raw(row)[0] == 0
-    row[0, COLUMN["pen_cnt_36"]] = 99
-    assert card.raw(row)[0] == book.value("indicator.pen_cnt_36", PLACE, date(2026, 6, 1))["weight"]

@@ -12,9 +12,9 @@ from registry.rules import Rulebook, load_rules
 from registry.tables import ModelRun
 from risk.archive import load_archive
 from risk.indicators.catalogue import NAMES
-from risk.learners import scorecard
 from risk.model_file import code_version, hash_of_bytes, load_model
 from risk.sample import Sample, gather
+from risk.scorecard import scorecard
 from risk.selection import Thresholds, choose
 from risk.train import TrainReport, train
 from tests.risk.conftest import AS_OF

@@ -93,7 +93,7 @@ def choose(rolling: Rolling, thresholds: Thresholds, day: date) -> Choice:
     allowed = candidates(past, thresholds)
     choice = Choice("scorecard", f"有结论的检查只有 {len(past.visited().problem)} 次，用专家评分卡。")
     choice.settings = {name: thresholds.grids.get(name, (None,))[0] for name in allowed}
-    usable = [w for w in settled(rolling.sample.windows, day) if rolling.usable(w)]
+    usable = [w for w in settled(rolling.sample.windows, day) if _comparable(rolling, w, allowed, thresholds)]
     row = apart(rolling.sample.windows, usable)
     windows, earlier = row[-thresholds.windows :], row[: -thresholds.windows]
     if len(allowed) == 1 or not windows:
@@ -115,6 +115,12 @@ def choose(rolling: Rolling, thresholds: Thresholds, day: date) -> Choice:
     choice.tuning = {name: found.record(rolling) for name, found in tunings.items() if len(found.grid) > 1}
     _compare(choice, rolling, tunings, windows, thresholds.metric)
     return choice
+
+
+def _comparable(rolling: Rolling, window: int, allowed: list[str], thresholds: Thresholds) -> bool:
+    """Whether before this window every learner allowed now had the visits it needs: a fair place to compare them."""
+    past = rolling.sample.known_by(rolling.snapshot(window))
+    return rolling.usable(window) and set(allowed) <= set(candidates(past, thresholds))
 
 
 def _compare(

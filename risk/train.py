@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ from risk.bands import CLASSES, by_score, cut_points
 from risk.calibration import Calibration, assumed, calibrate
 from risk.indicators.catalogue import NAMES
 from risk.indicators.frame import FeatureFrame, feature_frame
-from risk.labels import settled
+from risk.labels import apart, settled
 from risk.leaks import Limits, leak_report, looked_ahead
 from risk.learners import FIXED
 from risk.model_file import Model, code_version, hash_of_bytes
@@ -75,6 +76,18 @@ class Recipe:
         """A rule in force."""
         return self.book.value(key, self.place, self.as_of)
 
+    @property
+    def capacity_share(self) -> float:
+        """What one period's inspectors can visit of all."""
+        return float(self.value("learner.capacity_share"))
+
+
+def recipe_for(sample: Sample, book: Rulebook, place: str, as_of: date, seed: int) -> Recipe:
+    """The recipe in force. Raises Refusal scorecard.* and learner.grid for rules that cannot be."""
+    thresholds = Thresholds.of(book, place, as_of)
+    card = scorecard(book, place, as_of, NAMES)
+    return Recipe(book, place, as_of, thresholds, Rolling(sample, card, thresholds.inspector_prior, seed))
+
 
 def train(
     engine: Engine, as_of: date, place: str, seed: int = 0, progress: Progress | None = None
@@ -90,12 +103,10 @@ def train(
     with engine.connect() as connection:
         archive = load_archive(connection, as_of)
     sample = gather(archive, book, place, as_of, part_of(tell, 0.1, 0.4))
-    thresholds = Thresholds.of(book, place, as_of)
-    rolling = Rolling(sample, scorecard(book, place, as_of, NAMES), thresholds.inspector_prior, seed)
-    recipe = Recipe(book, place, as_of, thresholds, rolling)
+    recipe = recipe_for(sample, book, place, as_of, seed)
     tell("调参与选择", 0.5)
     test = len(sample.windows) - 1
-    choice = choose(rolling, thresholds, rolling.snapshot(test))
+    choice = choose(recipe.rolling, recipe.thresholds, recipe.rolling.snapshot(test))
     tell("时序检验", 0.75)
     found = _measure(recipe, choice, test)
     found["alarms"] += looked_ahead(engine, sample, test, book, place, as_of)
@@ -115,35 +126,44 @@ def train(
 def fit_calibrated(recipe: Recipe, name: str, setting: Setting, day: date) -> Model:
     """A learner from all labels known by a day, and its calibration; without cuts.
 
-    The newest of those windows calibrates: on it the same recipe is judged as it could have been made by its snapshot,
-    so that nothing calibrates that was learned from.
+    The newest of those windows calibrate: on each the same recipe is judged as it could have been made by that
+    window's snapshot, so that nothing calibrates that was learned from.
     """
-    rolling, sample = recipe.rolling, recipe.rolling.sample
-    usual = recipe.value("learner.scorecard.unlabelled") if name == "scorecard" else LOG_ODDS
+    rolling = recipe.rolling
     weight = float(recipe.value("grade.no_history.weight"))
     learner = rolling.learner(name, setting, day)
-    window = newest_to_calibrate(rolling, name, day)
-    if window is None:
-        line, final = assumed(**usual), assumed(**LOG_ODDS)
-        return Model(learner, NAMES, line, final, (0.0, 0.0, 0.0), weight)
-    later, earlier = sample.of_window(window), rolling.learner(name, setting, rolling.snapshot(window))
-    line = _calibration(recipe, earlier.raw(later.matrix), later)
-    as_then = Model(earlier, NAMES, line, line, (0.0, 0.0, 0.0), weight)
-    final = _calibration(recipe, score_matrix(as_then, later.matrix).score, later)
-    return Model(learner, NAMES, line, final, (0.0, 0.0, 0.0), weight)
+    windows = newest_to_calibrate(recipe, name, day)
+    if not windows:
+        usual = recipe.value("learner.scorecard.unlabelled") if name == "scorecard" else LOG_ODDS
+        return Model(learner, NAMES, assumed(**usual), assumed(**LOG_ODDS), (0.0, 0.0, 0.0), weight)
+    later = [rolling.sample.of_window(window) for window in windows]
+    line = _calibration(recipe, [rolling.raw(name, setting, window) for window in windows], later)
+    scores = []
+    for window, rows in zip(windows, later, strict=True):
+        earlier = rolling.learner(name, setting, rolling.snapshot(window))
+        as_then = Model(earlier, NAMES, line, line, (0.0, 0.0, 0.0), weight)
+        scores.append(score_matrix(as_then, rows.matrix).score)
+    return Model(learner, NAMES, line, _calibration(recipe, scores, later), (0.0, 0.0, 0.0), weight)
 
 
-def newest_to_calibrate(rolling: Rolling, name: str, day: date) -> int | None:
-    """The newest window settled by a day with enough problems, before which the learner could have been trained."""
-    for window in reversed(settled(rolling.sample.windows, day)):
+def newest_to_calibrate(recipe: Recipe, name: str, day: date) -> list[int]:
+    """The newest windows settled by a day (`learner.calibration_windows`), their horizons apart, with enough problems,
+    before which the learner could have been trained."""
+    rolling = recipe.rolling
+
+    def fit_for(window: int) -> bool:
         problem = rolling.sample.of_window(window).problem
-        if both_outcomes(problem) and problem.sum() >= FEWEST_TO_CALIBRATE:
-            return window if name == "scorecard" or rolling.usable(window) else None
-    return None
+        enough = both_outcomes(problem) and problem.sum() >= FEWEST_TO_CALIBRATE
+        return enough and (name == "scorecard" or rolling.usable(window))
+
+    windows = [w for w in settled(rolling.sample.windows, day) if fit_for(w)]
+    return apart(rolling.sample.windows, windows)[-int(recipe.value("learner.calibration_windows")) :]
 
 
-def _calibration(recipe: Recipe, score: FloatArray, later: Sample) -> Calibration:
-    return calibrate(score, later.problem, later.first_time, int(recipe.value("learner.isotonic_positives")))
+def _calibration(recipe: Recipe, scores: Sequence[FloatArray], later: Sequence[Sample]) -> Calibration:
+    problem, first = (np.concatenate([getattr(s, n) for s in later]) for n in ("problem", "first_time"))
+    enough = int(recipe.value("learner.isotonic_positives"))
+    return calibrate(np.concatenate(scores), problem, first, enough)
 
 
 def _final(recipe: Recipe, choice: Choice, frame: FeatureFrame) -> Model:
@@ -167,10 +187,9 @@ def _measure(recipe: Recipe, choice: Choice, window: int) -> dict[str, Any]:
     chosen = label_of(choice.chosen)
     probabilities = {name: s.probability for name, s in scored.items()}
     scores = {name: s.score for name, s in scored.items()} | evaluate.baselines(test, NAMES)
-    share = float(recipe.value("learner.capacity_share"))
     found["test"] = {
-        "snapshot": str(snapshot), "until": str(sample.windows[window][1]), "capacity_share": share,
-        **evaluate.metric_table(scores, probabilities, test, rolling.seed, share),
+        "snapshot": str(snapshot), "until": str(sample.windows[window][1]), "capacity_share": recipe.capacity_share,
+        **evaluate.metric_table(scores, probabilities, test, rolling.seed, recipe.capacity_share),
     }  # fmt: skip
     found["against"] = evaluate.differences(scores, chosen, test.problem, rolling.seed)
     found["calibration"] = metrics.calibration_curve(probabilities[chosen], test.problem)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from registry.rules import Rulebook, load_rules
 from risk.archive import Archive, BoolArray, FloatArray, Texts, load_archive
 from risk.indicators.basic import basic
+from risk.indicators.brand import namesakes
 from risk.indicators.catalogue import BY_KEY, NAMES
 from risk.indicators.dynamic import dynamic
 from risk.indicators.relations import relations
@@ -19,7 +20,7 @@ from risk.indicators.reputation import reputation
 from risk.indicators.supervision import supervision
 from risk.indicators.view import View
 
-FAMILIES = (basic, dynamic, supervision, relations, reputation)
+FAMILIES = (basic, dynamic, supervision, relations, namesakes, reputation)
 
 
 @dataclass(frozen=True)

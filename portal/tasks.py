@@ -16,6 +16,7 @@ from ingestion.sources.register import find_source
 from ingestion.submissions import load_submissions
 from portal.batch_tasks import bring_in_claimed, bring_in_registered, ingest_upload, undo
 from portal.house import House, Progress, Task
+from portal.training import train_apart
 from registry import clock
 from registry.errors import Refusal
 from registry.tables.judgement import ModelRun
@@ -23,7 +24,6 @@ from registry.tables.planning import Draw, Plan
 from registry.tables.visit import RosterVersion
 from reports.everything import write_all
 from risk.grade import grade
-from risk.train import train
 from risk.warnings import propose_warnings
 from scheduling.allocation import allocate
 from scheduling.ceremony import commit_draw, run_draw
@@ -131,7 +131,7 @@ def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -
     place = arguments.get("place", house.settings.place)
     if not _has_model(house, place, day):
         progress(0.05, "还没有模型，先训练")
-        train(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
+        train_apart(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
     report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.45 * share, stage))
     progress(0.95, "更新风险提示")
     warned = propose_warnings(engine, day, place)

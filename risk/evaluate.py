@@ -9,7 +9,7 @@ import numpy as np
 
 from risk import metrics
 from risk.archive import BoolArray, FloatArray, IntArray
-from risk.indicators.catalogue import BY_KEY
+from risk.indicators.catalogue import BY_KEY, NAMES
 from risk.sample import Sample
 
 INTERVALS = ("auc", "ap")
@@ -34,11 +34,13 @@ def baselines(sample: Sample, names: tuple[str, ...]) -> dict[str, FloatArray]:
 
 
 def slices(sample: Sample) -> dict[str, BoolArray]:
-    """All visits; lotteries alone (the unbiased sample); places known before, and first-time places."""
+    """All visits; lotteries alone (the unbiased sample); known places, those seen but once, and first-time places."""
+    visits = sample.matrix[:, NAMES.index("insp_cnt")]
     return {
         "all": np.ones(len(sample.problem), bool),
         "random": sample.source == "random",
         "known": ~sample.first_time,
+        "seen_once": ~sample.first_time & (visits <= 1),
         "first_time": sample.first_time,
     }
 

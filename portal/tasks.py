@@ -16,6 +16,7 @@ from ingestion.sources.register import find_source
 from ingestion.submissions import load_submissions
 from portal.batch_tasks import bring_in_claimed, bring_in_registered, ingest_upload, undo
 from portal.house import House, Progress, Task
+from portal.training import train_apart
 from registry import clock
 from registry.errors import Refusal
 from registry.tables.judgement import ModelRun
@@ -24,7 +25,6 @@ from registry.tables.visit import RosterVersion
 from reports.everything import write_all
 from risk.adoption import grading_run
 from risk.grade import grade
-from risk.train import train
 from risk.warnings import propose_warnings
 from scheduling.allocation import allocate
 from scheduling.ceremony import commit_draw, run_draw
@@ -135,7 +135,7 @@ def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -
     place = arguments.get("place", house.settings.place)
     if not _has_model(house, place, day):
         progress(0.05, "还没有模型，先训练")
-        train(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
+        train_apart(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
     graded, sentence = 0, "模型待两人在“模型启用”页决定，本次没有分类"
     if _has_adopted(house, place, day):
         report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.45 * share, stage))

@@ -44,6 +44,7 @@ EPOCH = date(1970, 1, 1)
 
 COLUMNS: dict[type[Any], tuple[str, ...]] = {
     Enterprise: (
+        "entname",
         "entkind",
         "is_branch",
         "regcap",

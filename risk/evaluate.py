@@ -9,11 +9,9 @@ import numpy as np
 
 from risk import metrics
 from risk.archive import BoolArray, FloatArray, IntArray
-from risk.indicators.catalogue import BY_KEY
+from risk.indicators.catalogue import BY_KEY, NAMES
 from risk.sample import Sample
 
-SUSPICIOUS_AUC = 0.9
-"""One indicator that alone ranks this well has probably seen the answer."""
 INTERVALS = ("auc", "ap")
 
 
@@ -36,19 +34,29 @@ def baselines(sample: Sample, names: tuple[str, ...]) -> dict[str, FloatArray]:
 
 
 def slices(sample: Sample) -> dict[str, BoolArray]:
-    """All visits; lotteries alone (the unbiased sample); places known before, and first-time places."""
+    """All visits; lotteries alone (the unbiased sample); known places, those seen but once, and first-time places."""
+    visits = sample.matrix[:, NAMES.index("insp_cnt")]
     return {
         "all": np.ones(len(sample.problem), bool),
         "random": sample.source == "random",
         "known": ~sample.first_time,
+        "seen_once": ~sample.first_time & (visits <= 1),
         "first_time": sample.first_time,
     }
 
 
 def metric_table(
-    scores: dict[str, FloatArray], probabilities: dict[str, FloatArray], sample: Sample, seed: int
+    scores: dict[str, FloatArray],
+    probabilities: dict[str, FloatArray],
+    sample: Sample,
+    seed: int,
+    capacity_share: float,
 ) -> dict[str, Any]:
-    """Slice → score → metric. AUC and AP are [value, low, high]; Brier and ECE where there is a probability."""
+    """Slice → score → metric. AUC and AP are [value, low, high].
+
+    capture: share of the problems among so many visits as a capacity of `capacity_share` of the slice allows. Brier,
+    ECE and Hosmer-Lemeshow [statistic, p] where there is a probability.
+    """
     table: dict[str, Any] = {}
     for name, rows in slices(sample).items():
         problem = sample.problem[rows]
@@ -56,11 +64,11 @@ def metric_table(
         if 0 < problem.sum() < len(problem):
             draws = metrics.resamples(len(problem), seed)
             for score_name, score in scores.items():
-                entry["scores"][score_name] = _row(score[rows], problem, draws, name == "all")
+                row = _row(score[rows], problem, draws, name == "all")
+                row["capture"] = metrics.capture(score[rows], problem, capacity_share * len(problem))
                 if score_name in probabilities:
-                    probability = probabilities[score_name][rows]
-                    entry["scores"][score_name]["brier"] = metrics.brier(probability, problem)
-                    entry["scores"][score_name]["ece"] = metrics.ece(probability, problem)
+                    row |= _calibrated(probabilities[score_name][rows], problem)
+                entry["scores"][score_name] = row
         table[name] = entry
     return table
 
@@ -75,6 +83,14 @@ def _row(score: FloatArray, problem: FloatArray, draws: IntArray, full: bool) ->
     return row
 
 
+def _calibrated(probability: FloatArray, problem: FloatArray) -> dict[str, Any]:
+    return {
+        "brier": metrics.brier(probability, problem),
+        "ece": metrics.ece(probability, problem),
+        "hosmer_lemeshow": list(metrics.hosmer_lemeshow(probability, problem)),
+    }
+
+
 def differences(
     scores: dict[str, FloatArray], chosen: str, problem: FloatArray, seed: int
 ) -> dict[str, list[float]]:
@@ -85,17 +101,6 @@ def differences(
         for name, score in scores.items()
         if name != chosen
     }
-
-
-def leak_alarms(sample: Sample, names: tuple[str, ...]) -> list[str]:
-    """Sentences on indicators that alone rank too well to be true."""
-    alarms = []
-    for column, name in enumerate(names):
-        values = np.nan_to_num(sample.matrix[:, column], nan=-1.0)
-        value = metrics.auc(values, sample.problem)
-        if not math.isnan(value) and max(value, 1 - value) > SUSPICIOUS_AUC:
-            alarms.append(f"指标“{BY_KEY[name].name}”单独的 AUC 为 {value:.3f}，疑似泄漏，请核对其知悉时间。")
-    return alarms
 
 
 def plain(value: Any) -> Any:

@@ -9,19 +9,29 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from risk.archive import FloatArray
+from risk.archive import FloatArray, Texts
 
 FOLDS = 5
 
 
 def inspector_offset(
-    inspectors: Sequence[tuple[str, ...]], problem: FloatArray, prior: float, seed: int
+    inspectors: Sequence[tuple[str, ...]],
+    problem: FloatArray,
+    prior: float,
+    seed: int,
+    codes: Texts | None = None,
 ) -> FloatArray:
     """Log-odds of each visit's inspectors against everybody's, shrunk by `prior` visits; 0 where unknown.
 
-    Out of fold: a visit's own outcome never enters its own offset.
+    Out of fold: a visit's own outcome never enters its own offset. codes: whose visit each row is; an enterprise is
+    then in one fold with all its rows, which overlapping horizons need (one visit labels several rows).
     """
-    folds = np.random.default_rng(seed).integers(FOLDS, size=len(problem))
+    random = np.random.default_rng(seed)
+    if codes is None:
+        folds = random.integers(FOLDS, size=len(problem))
+    else:
+        who = np.unique(codes.astype(str), return_inverse=True)[1]
+        folds = random.integers(FOLDS, size=who.max(initial=-1) + 1)[who]
     offset = np.zeros(len(problem))
     for fold in range(FOLDS):
         strictness = _strictness(inspectors, problem, folds != fold, prior)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -23,6 +24,7 @@ class Labels:
     problem: 1 or 0 for the inspected, NaN for the others (uninspected is unknown, never 0).
     source: random, targeted, complaint or "". inspectors: staff numbers of the visits, for the training offset.
     events: penalties and listings in the horizon, inspected or not (reported, not trained on).
+    days: mean days from the snapshot to the visits that label, NaN where none; only leak alarms look at it.
     """
 
     since: date
@@ -32,28 +34,48 @@ class Labels:
     source: Texts
     inspectors: list[tuple[str, ...]]
     events: FloatArray
+    days: FloatArray
 
 
-def label_windows(book: Rulebook, place: str, as_of: date) -> list[tuple[date, date, date]]:
-    """(snapshot, end of horizon, known by) for training as of a date, oldest first; every label is settled by then."""
+Window = tuple[date, date, date]
+"""(snapshot, end of horizon, known by)."""
+
+
+def label_windows(book: Rulebook, place: str, as_of: date, count: int | None = None) -> list[Window]:
+    """Windows for training as of a date, oldest first; every label is settled by then.
+
+    count: how many (default: `label.snapshots`). Steps may be shorter than the horizon, so that horizons overlap: who
+    learns for a snapshot may use only windows that were settled by it (`settled`).
+    """
     horizon = int(book.value("label.horizon_months", place, as_of))
     step = int(book.value("label.step_months", place, as_of))
     settle = timedelta(days=int(book.value("label.settle_days", place, as_of)))
     newest = _months_before(as_of - settle, horizon)
-    snapshots = [
-        _months_before(newest, step * k) for k in range(int(book.value("label.snapshots", place, as_of)))
-    ]
+    many = count or int(book.value("label.snapshots", place, as_of))
+    snapshots = [_months_before(newest, step * k) for k in range(many)]
     windows = [(day, _months_before(day, -horizon)) for day in reversed(snapshots)]
     return [(day, until, min(until + settle, as_of)) for day, until in windows]
+
+
+def settled(windows: Sequence[Window], day: date) -> list[int]:
+    """Numbers of the windows all of whose labels were known by the end of `day`."""
+    return [number for number, (_, _, known_by) in enumerate(windows) if known_by <= day]
+
+
+def apart(windows: Sequence[Window], numbers: Sequence[int]) -> list[int]:
+    """Of these windows the newest, and going back those whose horizons do not overlap; oldest first."""
+    kept: list[int] = []
+    for number in sorted(numbers, reverse=True):
+        if not kept or windows[number][1] <= windows[kept[-1]][0]:
+            kept.append(number)
+    return kept[::-1]
 
 
 def _months_before(day: date, months: int) -> date:
     return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()
 
 
-def labels(
-    archive: Archive, codes: Texts, window: tuple[date, date, date], book: Rulebook, place: str, on: date
-) -> Labels:
+def labels(archive: Archive, codes: Texts, window: Window, book: Rulebook, place: str, on: date) -> Labels:
     """Outcomes of `codes` in a window of `label_windows`.
 
     A problem is one found at an inspection, a new penalty or a listing in the horizon (domain.md 1.4); only
@@ -71,9 +93,10 @@ def labels(
     inspected = checks.count(counted) > 0
     found = (checks.total(checks["problem"], counted) > 0) | (events > 0)
     problem = np.where(inspected, found.astype(float), np.nan)
-    return Labels(
-        since, until, known_by, problem, _best_source(checks, counted, kind), _staff(checks, counted), events
-    )
+    waited = checks.total(checks["inspdate"] - (since - EPOCH).days, counted)
+    days = np.divide(waited, checks.count(counted), out=np.full(len(problem), np.nan), where=inspected)
+    best, staff = _best_source(checks, counted, kind), _staff(checks, counted)
+    return Labels(since, until, known_by, problem, best, staff, events, days)
 
 
 def _inside(dates: FloatArray, since: date, until: date) -> BoolArray:
@@ -81,7 +104,7 @@ def _inside(dates: FloatArray, since: date, until: date) -> BoolArray:
 
 
 def _events(
-    archive: Archive, codes: Texts, window: tuple[date, date, date], book: Rulebook, place: str, on: date
+    archive: Archive, codes: Texts, window: Window, book: Rulebook, place: str, on: date
 ) -> FloatArray:
     since, until, known_by = window
     today = (known_by - EPOCH).days

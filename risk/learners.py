@@ -8,12 +8,10 @@ from typing import Any, Protocol
 
 import lightgbm
 import numpy as np
-from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit, logit
 
-from registry.rules import Rulebook
-from risk.archive import FloatArray
-from risk.indicators.catalogue import BY_KEY
+from risk.archive import FloatArray, IntArray
 
 FIXED = {
     "objective": "binary", "max_bin": 63, "monotone_constraints_method": "basic",
@@ -136,30 +134,53 @@ class Linear:
         return {**arrays, "intercept": self.intercept}
 
 
-def fit_logistic(matrix: FloatArray, problem: FloatArray, directions: Sequence[int]) -> Linear:
-    """Ridge logistic regression; indicators whose weight contradicts their direction are dropped one round a time."""
+def fit_logistic(
+    matrix: FloatArray,
+    problem: FloatArray,
+    directions: Sequence[int],
+    offset: FloatArray | float = 0.0,
+    c: float = LOGISTIC_C,
+) -> Linear:
+    """Ridge logistic regression with an offset (log-odds, one a row), which scoring knows nothing of.
+
+    A weight may not contradict its indicator's direction: it is held at 0 then. c: strength as in scikit-learn,
+    the smaller the closer all weights are to 0.
+    """
     known = ~np.isnan(matrix).all(axis=0)
     centre, spread = np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
     centre[known], spread[known] = np.nanmean(matrix[:, known], axis=0), np.nanstd(matrix[:, known], axis=0)
     used = known & (spread > 1e-9)
     spread[~used] = 1.0
-    standard = np.nan_to_num((matrix - centre) / spread)
-    direction = np.array(directions)
-    weights, intercept = np.zeros(matrix.shape[1]), float(logit(np.clip(problem.mean(), 1e-4, 1 - 1e-4)))
-    while used.any():
-        fitted = LogisticRegression(C=LOGISTIC_C, max_iter=500).fit(standard[:, used], problem)
-        weights[:] = 0
-        weights[used], intercept = fitted.coef_[0], float(fitted.intercept_[0])
-        contrary = weights * direction < 0
-        if not contrary.any():
-            break
-        used &= ~contrary
-    return Linear(centre, spread, np.where(used, weights, 0.0), intercept)
+    standard = np.nan_to_num((matrix[:, used] - centre[used]) / spread[used])
+    weights = np.zeros(matrix.shape[1])
+    weights[used], intercept = _ridge(standard, problem, np.asarray(directions)[used], offset, c)
+    return Linear(centre, spread, weights, intercept)
+
+
+def _ridge(
+    standard: FloatArray, problem: FloatArray, direction: IntArray, offset: FloatArray | float, c: float
+) -> tuple[FloatArray, float]:
+    """Weights and intercept of the penalised fit, each weight bounded by its direction."""
+    size, sign = len(problem), 2 * problem - 1
+
+    def loss(at: FloatArray) -> tuple[float, FloatArray]:
+        weights, margin = at[:-1], standard @ at[:-1] + at[-1] + offset
+        error = expit(margin) - problem
+        value = np.logaddexp(0, -sign * margin).sum() + (weights @ weights) / (2 * c)
+        return value / size, np.append(standard.T @ error + weights / c, error.sum()) / size
+
+    start = np.append(np.zeros(len(direction)), logit(np.clip(problem.mean(), 1e-4, 1 - 1e-4)))
+    bounds = [(0.0 if d > 0 else None, 0.0 if d < 0 else None) for d in direction]
+    options = {"maxiter": 1000, "maxfun": 2000, "ftol": 1e-13, "gtol": 1e-8}
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)], options=options
+    )
+    return found.x[:-1], float(found.x[-1])
 
 
 @dataclass(frozen=True)
 class Scorecard:
-    """The expert scorecard (专家评分卡): points for each indicator, up to its weight at its full value.
+    """The expert scorecard (专家评分卡): points for each indicator, up to its weight at its full value (risk/scorecard.py).
 
     `usual` is what the place's enterprises earn on average, so that a reason is what is unusual about one.
     """
@@ -190,18 +211,6 @@ class Scorecard:
     def to_json(self) -> dict[str, Any]:
         """Lists of numbers."""
         return {k: getattr(self, k).tolist() for k in ("weights", "full", "direction", "usual")}
-
-
-def scorecard(book: Rulebook, place: str, on: Any, names: tuple[str, ...]) -> Scorecard:
-    """The scorecard in force (`indicator.*` in rules/indicators.toml); undirected indicators earn nothing."""
-    rules = {r.key.removeprefix("indicator."): r.value for r in book.in_force("indicator.", place, on)}
-    entries = [rules.get(name, {}) for name in names]
-    weights = [
-        float(e.get("weight", 0)) if BY_KEY[n].direction else 0.0 for n, e in zip(names, entries, strict=True)
-    ]
-    full = [float(e.get("full", 1)) for e in entries]
-    direction = [float(BY_KEY[n].direction) for n in names]
-    return Scorecard(np.array(weights), np.array(full), np.array(direction), np.zeros(len(names)))
 
 
 def learner_from_json(name: str, values: dict[str, Any]) -> Learner:

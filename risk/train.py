@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,11 +21,16 @@ from risk.bands import CLASSES, by_score, cut_points
 from risk.calibration import Calibration, assumed, calibrate
 from risk.indicators.catalogue import NAMES
 from risk.indicators.frame import FeatureFrame, feature_frame
-from risk.learners import SETTINGS, Learner, Scorecard, scorecard
+from risk.labels import apart, settled
+from risk.leaks import Limits, leak_report, looked_ahead
+from risk.learners import FIXED
 from risk.model_file import Model, code_version, hash_of_bytes
+from risk.rolling import Rolling, Setting, both_outcomes
 from risk.sample import Sample, gather
-from risk.score import score_matrix
-from risk.selection import Choice, Thresholds, both_outcomes, choose, fit
+from risk.score import Scores, score_matrix
+from risk.scorecard import scorecard
+from risk.selection import Choice, Thresholds, choose
+from risk.tuning import plain_setting
 
 FEWEST_TO_CALIBRATE = 10
 """Problems below which a calibration would be noise; an assumed line is used instead."""
@@ -63,13 +69,24 @@ class Recipe:
     book: Rulebook
     place: str
     as_of: date
-    card: Scorecard
     thresholds: Thresholds
-    seed: int
+    rolling: Rolling
 
     def value(self, key: str) -> Any:
         """A rule in force."""
         return self.book.value(key, self.place, self.as_of)
+
+    @property
+    def capacity_share(self) -> float:
+        """What one period's inspectors can visit of all."""
+        return float(self.value("learner.capacity_share"))
+
+
+def recipe_for(sample: Sample, book: Rulebook, place: str, as_of: date, seed: int) -> Recipe:
+    """The recipe in force. Raises Refusal scorecard.* and learner.grid for rules that cannot be."""
+    thresholds = Thresholds.of(book, place, as_of)
+    card = scorecard(book, place, as_of, NAMES)
+    return Recipe(book, place, as_of, thresholds, Rolling(sample, card, thresholds.inspector_prior, seed))
 
 
 def train(
@@ -77,8 +94,8 @@ def train(
 ) -> TrainReport:
     """Train, choose, calibrate and measure with what was known by the end of `as_of`; record the run.
 
-    Windows in order of time: the older ones train, the one before the last calibrates, the last tests. The
-    model that is kept is the same recipe moved one window on, so that it has seen the newest results.
+    The newest window tests; everything about it (learning, tuning, choice, calibration) uses labels known by its
+    snapshot alone. The model that is kept is the same recipe as of `as_of`, so that it has seen the newest results.
     """
     started, tell = time.monotonic(), progress or silent
     book = load_rules()
@@ -86,91 +103,121 @@ def train(
     with engine.connect() as connection:
         archive = load_archive(connection, as_of)
     sample = gather(archive, book, place, as_of, part_of(tell, 0.1, 0.4))
-    recipe = Recipe(
-        book, place, as_of, scorecard(book, place, as_of, NAMES), Thresholds.of(book, place, as_of), seed
-    )
-    tell("滚动验证与选择", 0.5)
-    choice = choose(sample, NAMES, recipe.card, recipe.thresholds, seed)
+    recipe = recipe_for(sample, book, place, as_of, seed)
+    tell("调参与选择", 0.5)
+    test = len(sample.windows) - 1
+    choice = choose(recipe.rolling, recipe.thresholds, recipe.rolling.snapshot(test))
     tell("时序检验", 0.75)
-    found = _measure(recipe, sample, choice)
+    found = _measure(recipe, choice, test)
+    found["alarms"] += looked_ahead(engine, sample, test, book, place, as_of)
     tell("定型与分级界限", 0.9)
     frame = feature_frame(archive, as_of, book, place)
-    model = _final(recipe, sample, choice, frame)
+    model = _final(recipe, choice, frame)
     found |= _classes(model, frame, found)
-    run = _store(engine, recipe, sample, model, evaluate.plain(found))
+    run = _store(engine, recipe, choice, model, evaluate.plain(found))
     tell("完成", 1.0)
+    visits = sample.visited().problem
     return TrainReport(
-        run, model.learner.name, choice.reason, len(sample.problem), int(sample.problem.sum()),
+        run, model.learner.name, choice.reason, len(visits), int(visits.sum()),
         evaluate.plain(found), time.monotonic() - started,
     )  # fmt: skip
 
 
-def _calibrated(recipe: Recipe, learner: Learner, later: Sample) -> Model:
-    """A model without cuts: a line for peers, the shrinkage, and the calibration of the shrunk score."""
+def fit_calibrated(recipe: Recipe, name: str, setting: Setting, day: date) -> Model:
+    """A learner from all labels known by a day, and its calibration; without cuts.
+
+    The newest of those windows calibrate: on each the same recipe is judged as it could have been made by that
+    window's snapshot, so that nothing calibrates that was learned from.
+    """
+    rolling = recipe.rolling
     weight = float(recipe.value("grade.no_history.weight"))
-    usual = recipe.value("learner.scorecard.unlabelled") if learner.name == "scorecard" else LOG_ODDS
-    line = _calibration(recipe, learner.raw(later.matrix), later, usual)
-    uncalibrated = Model(learner, NAMES, line, line, (0.0, 0.0, 0.0), weight)
-    final = _calibration(recipe, score_matrix(uncalibrated, later.matrix).score, later, LOG_ODDS)
-    return Model(learner, NAMES, line, final, (0.0, 0.0, 0.0), weight)
+    learner = rolling.learner(name, setting, day)
+    windows = newest_to_calibrate(recipe, name, day)
+    if not windows:
+        usual = recipe.value("learner.scorecard.unlabelled") if name == "scorecard" else LOG_ODDS
+        return Model(learner, NAMES, assumed(**usual), assumed(**LOG_ODDS), (0.0, 0.0, 0.0), weight)
+    later = [rolling.sample.of_window(window) for window in windows]
+    line = _calibration(recipe, [rolling.raw(name, setting, window) for window in windows], later)
+    scores = []
+    for window, rows in zip(windows, later, strict=True):
+        earlier = rolling.learner(name, setting, rolling.snapshot(window))
+        as_then = Model(earlier, NAMES, line, line, (0.0, 0.0, 0.0), weight)
+        scores.append(score_matrix(as_then, rows.matrix).score)
+    return Model(learner, NAMES, line, _calibration(recipe, scores, later), (0.0, 0.0, 0.0), weight)
 
 
-def _calibration(recipe: Recipe, score: FloatArray, later: Sample, usual: dict[str, float]) -> Calibration:
-    if not both_outcomes(later.problem) or later.problem.sum() < FEWEST_TO_CALIBRATE:
-        return assumed(**usual)
-    return calibrate(score, later.problem, later.first_time, int(recipe.value("learner.isotonic_positives")))
+def newest_to_calibrate(recipe: Recipe, name: str, day: date) -> list[int]:
+    """The newest windows settled by a day (`learner.calibration_windows`), their horizons apart, with enough problems,
+    before which the learner could have been trained."""
+    rolling = recipe.rolling
+
+    def fit_for(window: int) -> bool:
+        problem = rolling.sample.of_window(window).problem
+        enough = both_outcomes(problem) and problem.sum() >= FEWEST_TO_CALIBRATE
+        return enough and (name == "scorecard" or rolling.usable(window))
+
+    windows = [w for w in settled(rolling.sample.windows, day) if fit_for(w)]
+    return apart(rolling.sample.windows, windows)[-int(recipe.value("learner.calibration_windows")) :]
 
 
-def _fit_until(recipe: Recipe, sample: Sample, name: str, window: int) -> Model:
-    """Learn on the windows before `window`, calibrate on it."""
-    past, later = sample.where(sample.window < window), sample.where(sample.window == window)
-    learner = fit(name, past, NAMES, recipe.card, recipe.thresholds.inspector_prior, recipe.seed)
-    return _calibrated(recipe, learner, later)
+def _calibration(recipe: Recipe, scores: Sequence[FloatArray], later: Sequence[Sample]) -> Calibration:
+    problem, first = (np.concatenate([getattr(s, n) for s in later]) for n in ("problem", "first_time"))
+    enough = int(recipe.value("learner.isotonic_positives"))
+    return calibrate(np.concatenate(scores), problem, first, enough)
 
 
-def _final(recipe: Recipe, sample: Sample, choice: Choice, frame: FeatureFrame) -> Model:
-    model = _fit_until(recipe, sample, choice.chosen, len(sample.windows) - 1)
-    scores = score_matrix(model, frame.matrix).score
-    cuts = cut_points(recipe.value("grade.bands"), scores, model.calibration)
-    return Model(model.learner, NAMES, model.line, model.calibration, cuts, model.no_history_weight)
+def _final(recipe: Recipe, choice: Choice, frame: FeatureFrame) -> Model:
+    model = fit_calibrated(recipe, choice.chosen, choice.settings.get(choice.chosen), recipe.as_of)
+    cuts = cut_points(recipe.value("grade.bands"), score_matrix(model, frame.matrix).score, model.calibration)
+    return replace(model, cuts=cuts)
 
 
-def _measure(recipe: Recipe, sample: Sample, choice: Choice) -> dict[str, Any]:
-    """The metrics of a run: what was labelled, how the learner was chosen, the test, the limits."""
-    last = len(sample.windows) - 1
-    past, test = sample.where(sample.window < last), sample.where(sample.window == last)
+def _measure(recipe: Recipe, choice: Choice, window: int) -> dict[str, Any]:
+    """The metrics of a run: what was labelled, how the learner was chosen, the test, alarms, limits."""
+    rolling, sample = recipe.rolling, recipe.rolling.sample
+    snapshot = rolling.snapshot(window)
+    past, test = sample.known_by(snapshot), sample.of_window(window)
     found: dict[str, Any] = {
-        "labelled": _labelled(sample),
-        "selection": vars(choice),
-        "alarms": evaluate.leak_alarms(past, NAMES) if both_outcomes(past.problem) else [],
-        "limits": _limits(sample, choice),
+        "labelled": _labelled(sample), "selection": choice.record(), "alarms": [], "limits": _limits(sample, choice),
         "calibration": [],
-    }
+    }  # fmt: skip
     if not both_outcomes(test.problem) or not both_outcomes(past.problem):
         return found
-    names = dict.fromkeys(
-        ["scorecard", choice.chosen, *([] if len(choice.windows) == 0 else choice.windows[0])]
-    )
-    fitted = {
-        n: _fit_until(recipe, sample, n, last - 1)
-        for n in names
-        if n in ("scorecard", "logistic", "lightgbm")
-    }
-    scored = {n: score_matrix(model, test.matrix) for n, model in fitted.items()}
-    scores = {_label(n): s.score for n, s in scored.items()} | evaluate.baselines(test, NAMES)
-    probabilities = {_label(n): s.probability for n, s in scored.items()}
-    chosen = _label(choice.chosen)
+    scored, models = scores_of(recipe, choice, window)
+    chosen = label_of(choice.chosen)
+    probabilities = {name: s.probability for name, s in scored.items()}
+    scores = {name: s.score for name, s in scored.items()} | evaluate.baselines(test, NAMES)
     found["test"] = {
-        "snapshot": str(sample.windows[last][0]), "until": str(sample.windows[last][1]),
-        **evaluate.metric_table(scores, probabilities, test, recipe.seed),
+        "snapshot": str(snapshot), "until": str(sample.windows[window][1]), "capacity_share": recipe.capacity_share,
+        **evaluate.metric_table(scores, probabilities, test, rolling.seed, recipe.capacity_share),
     }  # fmt: skip
-    found["against"] = evaluate.differences(scores, chosen, test.problem, recipe.seed)
+    found["against"] = evaluate.differences(scores, chosen, test.problem, rolling.seed)
     found["calibration"] = metrics.calibration_curve(probabilities[chosen], test.problem)
-    found["test_classes"] = _test_classes(recipe, scored[choice.chosen].score, fitted[choice.chosen], test)
-    return found
+    found["test_classes"] = _test_classes(recipe, scored[chosen].score, models[chosen], test)
+    leaks = leak_report(
+        past, _newest(sample, snapshot), test, snapshot, Limits.of(recipe.book, recipe.place, recipe.as_of)
+    )
+    return found | {"alarms": leaks.alarms, "leaks": leaks.figures}
 
 
-def _label(learner: str) -> str:
+def _newest(sample: Sample, snapshot: date) -> Sample:
+    """The newest window that was settled by a snapshot: what validated last."""
+    return sample.of_window(settled(sample.windows, snapshot)[-1])
+
+
+def scores_of(recipe: Recipe, choice: Choice, window: int) -> tuple[dict[str, Scores], dict[str, Model]]:
+    """Each learner's scores on a window, and its model, as they could have been made by the window's snapshot."""
+    rolling = recipe.rolling
+    matrix = rolling.sample.of_window(window).matrix
+    models = {
+        label_of(name): fit_calibrated(recipe, name, setting, rolling.snapshot(window))
+        for name, setting in choice.settings.items()
+    }
+    return {name: score_matrix(model, matrix) for name, model in models.items()}, models
+
+
+def label_of(learner: str) -> str:
+    """A learner's name in tables of scores."""
     return "rule_score" if learner == "scorecard" else learner
 
 
@@ -192,7 +239,7 @@ def _classes(model: Model, frame: FeatureFrame, found: dict[str, Any]) -> dict[s
 
 
 def _labelled(sample: Sample) -> dict[str, Any]:
-    sources, counts = np.unique(sample.source.astype(str), return_counts=True)
+    sources, counts = np.unique(sample.visited().source.astype(str), return_counts=True)
     windows = [
         {
             "snapshot": str(window[0]), "until": str(window[1]), "known_by": str(window[2]),
@@ -200,12 +247,12 @@ def _labelled(sample: Sample) -> dict[str, Any]:
         }
         for i, window in enumerate(sample.windows)
     ]  # fmt: skip
-    total = {"visits": len(sample.problem), "problems": int(sample.problem.sum())}
+    visited = sample.visited()
     return {
-        **total,
+        "visits": len(visited.problem), "problems": int(visited.problem.sum()),
         "by_source": dict(zip(sources.tolist(), counts.tolist(), strict=True)),
         "windows": windows,
-    }
+    }  # fmt: skip
 
 
 def _limits(sample: Sample, choice: Choice) -> list[str]:
@@ -218,14 +265,17 @@ def _limits(sample: Sample, choice: Choice) -> list[str]:
     return sentences
 
 
-def _store(engine: Engine, recipe: Recipe, sample: Sample, model: Model, found: dict[str, Any]) -> int:
+def _store(engine: Engine, recipe: Recipe, choice: Choice, model: Model, found: dict[str, Any]) -> int:
     content = model.to_bytes()
-    parameters = {"boosting": vars(SETTINGS), "thresholds": vars(recipe.thresholds)}
+    parameters = {
+        "setting": plain_setting(choice.settings.get(choice.chosen)), "fixed": FIXED, "tuning": choice.tuning,
+        "thresholds": recipe.thresholds.record(),
+    }  # fmt: skip
     values = {
-        "as_of": recipe.as_of, "place": recipe.place, "learner": model.learner.name, "data_hash": sample.data_hash,
-        "rules_version": recipe.book.version, "code_version": code_version(), "seed": recipe.seed,
-        "parameters": parameters, "metrics": found, "model_file": content, "model_hash": hash_of_bytes(content),
-        "made_at": clock.now(),
+        "as_of": recipe.as_of, "place": recipe.place, "learner": model.learner.name,
+        "data_hash": recipe.rolling.sample.data_hash, "rules_version": recipe.book.version,
+        "code_version": code_version(), "seed": recipe.rolling.seed, "parameters": evaluate.plain(parameters),
+        "metrics": found, "model_file": content, "model_hash": hash_of_bytes(content), "made_at": clock.now(),
     }  # fmt: skip
     with engine.begin() as connection:
         return int(connection.execute(insert(ModelRun).values(**values).returning(ModelRun.id)).scalar_one())

@@ -1,11 +1,15 @@
-"""Commands that judge: train, grade, explain."""
+"""Commands that judge: train, backtest, grade, explain."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from portal.backtest_report import pooled_rows, write_backtest
 from portal.cli.console import AsOf, Json, Place, app, opened, out, progress, tell
+from risk.backtest import Backtest
+from risk.backtest import backtest as run_backtest
 from risk.explain import explain as explain_enterprise
 from risk.grade import grade as grade_cohort
 from risk.grade import trial
@@ -20,6 +24,47 @@ def train(
     with opened(place, as_of) as (database, settings, day), progress(as_json) as report:
         trained = train_model(database.engine_for("risk"), day, settings.place, seed=seed, progress=report)
     tell(trained, as_json, trained.text())
+
+
+@app.command()
+def backtest(
+    as_of: AsOf = None,
+    place: Place = None,
+    windows: Annotated[
+        int | None,
+        typer.Option(min=1, help="how many of the newest snapshots to test on (default: the rule)"),
+    ] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="folder for an HTML report with plots, and the figures as CSV")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Test the whole recipe on past snapshots (滚动回测), all learners beside the baselines, with what was known then."""
+    with opened(place, as_of) as (database, settings, day), progress(as_json) as said:
+        tested = run_backtest(database.engine_for("risk"), day, settings.place, windows, seed, progress=said)
+    files = write_backtest(tested, report) if report else []
+    tell(tested, as_json, lambda: _show_backtest(tested))
+    if files and not as_json:
+        out.print(f"报告：{files[0]}（图表和数据都在其中），{files[1].name}")
+
+
+def _show_backtest(tested: Backtest) -> None:
+    pooled = tested.pooled["all"]
+    title = (
+        f"{len(tested.windows)} 个检验期，检查 {pooled['visits']:,} 次，发现问题 {pooled['problems']:,} 次"
+    )
+    table = Table("得分", "平均 AUC（95% 区间）", "所选减它（配对）", title=title)
+    for row in pooled_rows(tested):
+        table.add_row(*row)
+    out.print(table)
+    table = Table("时点", "检查", "发现问题", "所选", "AUC", "最好者")
+    for window in tested.windows:
+        best = max(window["scores"], key=lambda name: window["scores"][name]["auc"][0])
+        value = window["scores"]["chosen"]["auc"][0]
+        counts = (f"{window['visits']:,}", f"{window['problems']:,}")
+        table.add_row(window["snapshot"], *counts, window["chosen"], f"{value:.3f}", best)
+    out.print(table)
 
 
 @app.command()

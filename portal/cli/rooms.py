@@ -14,7 +14,7 @@ ROOMS = {
     "data": ("ingest",),
     "datasets": ("template",),
     "estimating": ("estimate",),
-    "grading": ("explain", "grade", "train"),
+    "grading": ("backtest", "explain", "grade", "train"),
     "indicators": ("indicators",),
     "mapping": ("mapping",),
     "matches": ("match",),

@@ -13,6 +13,7 @@ from registry.rules import Rulebook, load_rules
 from risk.archive import Archive, BoolArray, FloatArray, Texts, load_archive
 from risk.indicators.addresses import addresses
 from risk.indicators.basic import basic
+from risk.indicators.brand import namesakes
 from risk.indicators.catalogue import BY_KEY, NAMES
 from risk.indicators.commitments import commitments
 from risk.indicators.condition import condition
@@ -28,7 +29,7 @@ from risk.indicators.supervision import supervision
 from risk.indicators.view import View
 
 FAMILIES = (
-    basic, addresses, dynamic, condition, commitments, supervision, findings, signals, relations, ownership, graph,
+    basic, addresses, dynamic, condition, commitments, supervision, findings, signals, relations, namesakes, ownership, graph,
     reputation, honours,
 )  # fmt: skip
 

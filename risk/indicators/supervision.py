@@ -146,6 +146,19 @@ def _measures(view: View) -> Iterator[Column]:
     newest[last[last >= 0]] = True
     yield Column("insp_last_measure", checks.of_last(checks["measure"], last), newest)
     yield Column("insp_worst_measure", checks.extreme(checks["measure"], scored, largest=False), scored)
+    yield _recent_measure(view)
+
+
+def _recent_measure(view: View) -> Column:
+    """Mean score in which a visit counts half as much for every half-life gone by; a little of the place's mean in it."""
+    checks, key = view.rows("inspection_result"), "insp_recent_measure"
+    rule, when = view.setting(f"indicator.{key}"), checks["inspdate"]
+    scored = ~np.isnan(checks["measure"]) & view.within(key, when)
+    weight = 0.5 ** ((view.today - when) / (float(rule["half_life"]) * DAYS_PER_MONTH))
+    total, seen = checks.total(weight * checks["measure"], scored), checks.total(weight, scored)
+    usual = float(np.mean(checks["measure"][scored])) if scored.any() else 0.0
+    prior = float(rule["prior_visits"])
+    return Column(key, np.where(seen > 0, (total + prior * usual) / (seen + prior), np.nan), scored)
 
 
 def in_trouble(view: View, months_of: str) -> BoolArray:

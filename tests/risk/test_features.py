@@ -205,3 +205,44 @@ def test_every_indicator_is_described_once() -> None:
 def test_windows_of_months_end_on_a_real_day(months: int, day: date) -> None:
     """A longer window never begins later."""
     assert days_before(day, months + 1) < days_before(day, months) <= (day - date(1970, 1, 1)).days
+
+
+def test_recent_scores_weigh_more_and_leave_with_the_window(engine: Engine, book: Rulebook) -> None:
+    """By hand: weights by half-life, half a visit of the place's mean; the sixth year back counts no more."""
+    days = (AS_OF - timedelta(days=30), AS_OF - timedelta(days=730), AS_OF - timedelta(days=2200))
+    checks = [
+        inspection(CODE, day, False, number=str(n), measure=score)
+        for n, (day, score) in enumerate(zip(days, (90.0, 60.0, 10.0), strict=True))
+    ]
+    _store(engine, inspection_result=checks)
+    weights = [0.5 ** (age / (24 * 365.25 / 12)) for age in (30, 730)]
+    usual = (90 + 60) / 2
+    expected = (weights[0] * 90 + weights[1] * 60 + 0.5 * usual) / (sum(weights) + 0.5)
+    assert _values(engine)["insp_recent_measure"] == pytest.approx(expected)
+
+
+def test_namesakes_count_and_one_s_own_results_never_do(engine: Engine) -> None:
+    """Two branches and a stranger: the branch learns from the head office, and its own trouble changes nothing for it."""
+    names = {
+        CODE: "安和市惠民超市有限公司第3分店",
+        "A2": "安和市惠民超市有限公司（东门）",
+        "A3": "安和市独行商行",
+    }
+    recent = AS_OF - timedelta(days=60)
+    store(engine, {
+        "enterprise": [enterprise(code, entname=name) for code, name in names.items()],
+        "inspection_result": [
+            inspection("A2", recent, True, measure=50.0), inspection("A3", recent, False, measure=90.0),
+        ],
+    })  # fmt: skip
+    before = _values(engine)
+    assert before["brand_problem_rate"] == pytest.approx((1 + 20 * 1.5 / 12) / 21)
+    assert before["brand_mean_measure"] == pytest.approx((50 + 5 * 70) / 6)
+    assert _values(engine, code="A3")["brand_problem_rate"] == pytest.approx(1.5 / 11), (
+        "everybody else's rate"
+    )
+    store(engine, {"inspection_result": [inspection(CODE, recent, True, measure=1.0)]})
+    after = _values(engine)
+    for key in ("brand_problem_rate", "brand_mean_measure"):
+        assert after[key] == before[key]
+    assert _values(engine, AS_OF + timedelta(days=1200))["brand_problem_rate"] != before["brand_problem_rate"]

@@ -1,19 +1,27 @@
 """Learners: monotone, additive, deterministic, the same after saving; the inspector only ever an offset."""
 
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from registry.rules import Rulebook, load_rules
+from registry.rules import load_rules
 from risk.archive import FloatArray
 from risk.calibration import calibrate
 from risk.indicators.catalogue import BY_KEY, NAMES, directions_of
 from risk.inspector_offset import inspector_offset
-from risk.learners import Learner, fit_boosted, fit_logistic, scorecard
+from risk.learners import Learner, fit_boosted, fit_logistic
 from risk.metrics import auc
 from risk.model_file import Model, load_model
 from risk.score import contributions, score_matrix
+from risk.scorecard import scorecard
 from tests.risk.town import PLACE
 
 DIRECTIONS = directions_of(NAMES)
@@ -160,13 +168,83 @@ def test_an_unknown_inspector_has_no_offset() -> None:
     assert lone[0] == 0.0
 
 
-def test_the_scorecard_is_the_rules(book: Rulebook) -> None:
-    """Full points at the full value, none when nothing is known against it."""
-    card = scorecard(book, PLACE, date(2026, 6, 1), NAMES)
-    row = np.zeros((1, len(NAMES)))
-    for name in NAMES:
-        if BY_KEY[name].direction < 0:  # long ago, many honours; or unknown, which earns nothing
-            row[0, COLUMN[name]] = np.nan if BY_KEY[name].may_be_unknown else 1e6
-    assert card.raw(row)[0] == 0
-    row[0, COLUMN["pen_cnt_36"]] = 99
-    assert card.raw(row)[0] == book.value("indicator.pen_cnt_36", PLACE, date(2026, 6, 1))["weight"]
+def test_the_logistic_is_the_usual_one() -> None:
+    """Without directions and offset: scikit-learn's weights. A constant offset moves the intercept alone."""
+    random = np.random.default_rng(3)
+    matrix = random.normal(size=(800, 6)) * np.arange(1, 7)
+    problem = (random.random(800) < 1 / (1 + np.exp(1 - matrix[:, 0]))).astype(float)
+    standard = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+    usual = LogisticRegression(C=0.1, tol=1e-10, max_iter=1000).fit(standard, problem)
+    ours = fit_logistic(matrix, problem, [0] * 6)
+    assert np.allclose(ours.weights, usual.coef_[0], atol=1e-4)
+    moved = fit_logistic(matrix, problem, [0] * 6, np.full(800, 0.7))
+    assert np.allclose(moved.weights, ours.weights, atol=1e-4)
+    assert moved.intercept == pytest.approx(ours.intercept - 0.7, abs=1e-4)
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Visits in eight districts, each with its own inspectors: strict ones where firms are no worse than elsewhere."""
+
+    matrix: FloatArray
+    problem: FloatArray
+    neutral: FloatArray
+    inspectors: list[tuple[str, ...]]
+
+
+def _streets(seed: int, size: int) -> Streets:
+    random = np.random.default_rng(seed)
+    district = random.integers(8, size=size)
+    strictness = np.linspace(-1.5, 1.5, 8)
+    own = random.normal(size=size)
+    noise = random.random(size)
+    problem = (noise < 1 / (1 + np.exp(1.5 - own - strictness[district]))).astype(float)
+    neutral = (noise < 1 / (1 + np.exp(1.5 - own))).astype(float)
+    rate = np.array([problem[district == d].mean() for d in range(8)])[district]
+    matrix = np.column_stack([own + random.normal(scale=0.7, size=size), rate, random.normal(size=size)])
+    return Streets(matrix, problem, neutral, [(f"S{d}{random.integers(3)}",) for d in district])
+
+
+@pytest.mark.parametrize("kind", ["lightgbm", "logistic"])
+def test_the_offset_keeps_the_inspectors_out_of_the_score(kind: str) -> None:
+    """Strict inspectors in some districts: with the offset, ranking by what a neutral one would find is no worse."""
+    past, later = _streets(1, 6000), _streets(2, 6000)
+    found = {}
+    for used in (False, True):
+        offset = inspector_offset(past.inspectors, past.problem, 20, 1) * used
+        if kind == "logistic":
+            learner: Learner = fit_logistic(past.matrix, past.problem, [1, 1, 0], offset)
+        else:
+            learner = fit_boosted(
+                past.matrix, past.problem, offset, ["own", "rate", "noise"], [1, 1, 0], seed=1
+            )
+        found[used] = auc(learner.raw(later.matrix), later.neutral)
+    assert found[True] >= found[False] + 0.01
+
+
+def test_one_enterprise_is_in_one_fold() -> None:
+    """The same visit in two rows (overlapping horizons): neither row's offset knows its outcome."""
+    codes = np.array([f"E{n % 60}" for n in range(120)], dtype=object)
+    inspectors = [(f"S{n % 60}",) for n in range(120)]
+    problem = np.array([float(n % 60 % 7 == 0) for n in range(120)])
+    assert not inspector_offset(inspectors, problem, 1, 0, codes).any()
+    assert inspector_offset(inspectors, problem, 1, 0).any()
+
+
+def test_waiting_threads_sleep_before_lightgbm_loads() -> None:
+    """A busy machine is 50 times slower without; only risk/ may load it, and importing risk/ sets it first."""
+    asked = (
+        "import sys, risk; loaded = 'lightgbm' in sys.modules or 'sklearn' in sys.modules; import os, risk.train;"
+        "print(loaded, os.environ['OMP_WAIT_POLICY'], 'lightgbm' in sys.modules)"
+    )
+    clean = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    said = subprocess.run(
+        [sys.executable, "-c", asked], env=clean, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["False", "PASSIVE", "True"]
+    root = Path(__file__).parents[2]
+    for package in ("ingestion", "portal", "registry", "reports", "scheduling"):
+        for file in (root / package).rglob("*.py"):
+            assert not re.search(r"^\s*(import|from) (lightgbm|sklearn)", file.read_text(), re.MULTILINE), (
+                file
+            )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from risk.archive import BoolArray, FloatArray, IntArray
+from risk.indicators.basic import SMALLEST_PRIOR
 from risk.indicators.view import Column, View
 
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
@@ -22,7 +23,8 @@ def namesakes(view: View) -> Iterator[Column]:
     problem = checks["problem"]
     seen = ~np.isnan(problem) & view.within("brand_problem_rate", when)
     found, visits = checks.total(problem, seen), checks.count(seen)
-    yield Column("brand_problem_rate", _of_others(brand, found, visits, _prior(view, "brand_problem_rate")))
+    prior = _prior(view, "brand_problem_rate")
+    yield Column("brand_problem_rate", _of_others(brand, found, visits, prior, SMALLEST_PRIOR))
     scored = ~np.isnan(checks["measure"]) & view.within("brand_mean_measure", when)
     total, visits = checks.total(checks["measure"], scored), checks.count(scored)
     yield Column("brand_mean_measure", _of_others(brand, total, visits, _prior(view, "brand_mean_measure")))
@@ -41,13 +43,22 @@ def _prior(view: View, key: str) -> float:
     return float(view.setting(f"indicator.{key}")["prior_visits"])
 
 
-def _of_others(brand: IntArray, total: FloatArray, visits: FloatArray, prior: float) -> FloatArray:
-    """Mean over the others of the name, `prior` visits borrowed from the mean of everybody else; NaN without any."""
+def _of_others(
+    brand: IntArray,
+    total: FloatArray,
+    visits: FloatArray,
+    prior: float,
+    start: tuple[float, float] = (0.0, 0.0),
+) -> FloatArray:
+    """Mean over the others of the name, `prior` visits borrowed from the mean of everybody else.
+
+    start: total and visits added to everybody else's; without them the mean is NaN where nobody else was visited.
+    """
     named: BoolArray = brand >= 0
     size = int(brand.max(initial=-1)) + 1
     sums, counts = np.zeros(len(brand)), np.zeros(len(brand))
     sums[named] = np.bincount(brand[named], total[named], size)[brand[named]] - total[named]
     counts[named] = np.bincount(brand[named], visits[named], size)[brand[named]] - visits[named]
-    elsewhere = visits.sum() - visits
-    usual = np.divide(total.sum() - total, elsewhere, out=np.full(len(brand), np.nan), where=elsewhere > 0)
+    elsewhere, theirs = visits.sum() - visits + start[1], total.sum() - total + start[0]
+    usual = np.divide(theirs, elsewhere, out=np.full(len(brand), np.nan), where=elsewhere > 0)
     return np.asarray((sums + prior * usual) / (counts + prior))

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, select
 
 from portal.cli.console import run
 from portal.training import train_apart
@@ -48,18 +48,25 @@ def test_a_process_of_its_own_makes_the_same_model(small_town: Database) -> None
     assert after.children_user > before.children_user, "a child did it"
     here = train(engine, AS_OF, PLACE)
     assert _hash(engine, apart.model_run_id) == _hash(engine, here.model_run_id)
+    import sys
+
+    sys.path.insert(0, "/tmp/hl")
+    from dbg import diff
+
+    diff(apart.metrics, here.metrics)
     assert apart.metrics == here.metrics
 
 
 def test_its_refusals_come_home_and_its_death_is_noticed(small_town: Database) -> None:
     """An unknown place is refused as ever; a child that cannot even connect is no report."""
     engine = small_town.engine_for("risk")
+    nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(Refusal) as refused:
         train_apart(engine, AS_OF, "nowhere")
     assert refused.value.code == "rules.unknown_place"
     assert refused.value.remedy
     with pytest.raises(ChildProcessError):
-        train_apart(engine, date(1, 1, 1), PLACE)
+        train_apart(nowhere, AS_OF, PLACE)
 
 
 def test_the_door_of_the_backtest(

@@ -236,9 +236,11 @@ def test_namesakes_count_and_one_s_own_results_never_do(engine: Engine) -> None:
         ],
     })  # fmt: skip
     before = _values(engine)
-    assert before["brand_problem_rate"] == pytest.approx((1 + 20 * 0.5) / (1 + 20))
+    assert before["brand_problem_rate"] == pytest.approx((1 + 20 * 1.5 / 12) / 21)
     assert before["brand_mean_measure"] == pytest.approx((50 + 5 * 70) / 6)
-    assert _values(engine, code="A3")["brand_problem_rate"] == pytest.approx(1.0), "everybody else's rate"
+    assert _values(engine, code="A3")["brand_problem_rate"] == pytest.approx(1.5 / 11), (
+        "everybody else's rate"
+    )
     store(engine, {"inspection_result": [inspection(CODE, recent, True, measure=1.0)]})
     after = _values(engine)
     for key in ("brand_problem_rate", "brand_mean_measure"):

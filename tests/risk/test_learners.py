@@ -1,7 +1,12 @@
 """Learners: monotone, additive, deterministic, the same after saving; the inspector only ever an offset."""
 
+import os
+import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -224,3 +229,22 @@ def test_one_enterprise_is_in_one_fold() -> None:
     problem = np.array([float(n % 60 % 7 == 0) for n in range(120)])
     assert not inspector_offset(inspectors, problem, 1, 0, codes).any()
     assert inspector_offset(inspectors, problem, 1, 0).any()
+
+
+def test_waiting_threads_sleep_before_lightgbm_loads() -> None:
+    """A busy machine is 50 times slower without; only risk/ may load it, and importing risk/ sets it first."""
+    asked = (
+        "import sys, risk; loaded = 'lightgbm' in sys.modules or 'sklearn' in sys.modules; import os, risk.train;"
+        "print(loaded, os.environ['OMP_WAIT_POLICY'], 'lightgbm' in sys.modules)"
+    )
+    clean = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    said = subprocess.run(
+        [sys.executable, "-c", asked], env=clean, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["False", "PASSIVE", "True"]
+    root = Path(__file__).parents[2]
+    for package in ("ingestion", "portal", "registry", "reports", "scheduling"):
+        for file in (root / package).rglob("*.py"):
+            assert not re.search(r"^\s*(import|from) (lightgbm|sklearn)", file.read_text(), re.MULTILINE), (
+                file
+            )

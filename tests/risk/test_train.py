@@ -105,6 +105,23 @@ def test_what_is_not_settled_by_the_test_decides_nothing(sample: Sample) -> None
     assert len(one["tuning"]["lightgbm"]) == 2
 
 
+@pytest.mark.parametrize("name", ["logistic", "lightgbm"])
+def test_who_inspects_the_scored_changes_no_score(sample: Sample, name: str) -> None:
+    """Inspectors permuted among the rows to be scored: the same to the bit. Among the rows learned from: not."""
+    card, last = scorecard(load_rules(), PLACE, AS_OF, NAMES), len(sample.windows) - 1
+    late = ~np.isin(sample.window, settled(sample.windows, sample.windows[last][0]))
+
+    def scores(rows: np.ndarray) -> np.ndarray:
+        staff, moved = list(sample.inspectors), np.random.default_rng(0).permutation(np.flatnonzero(rows))
+        for to, of in zip(np.flatnonzero(rows), moved, strict=True):
+            staff[to] = sample.inspectors[of]
+        return Rolling(replace(sample, inspectors=staff), card, 20, 0).raw(name, None, last)
+
+    plain = Rolling(sample, card, 20, 0).raw(name, None, last)
+    assert (scores(late) == plain).all()
+    assert (scores(~late) != plain).any()
+
+
 def test_trees_replace_only_what_they_beat(sample: Sample) -> None:
     """Enough visits and a paired interval above nothing, or the simpler learner stays."""
     few = _choose(sample, Thresholds(10**6, 10**6, 20))

@@ -214,7 +214,6 @@ RELATIONS = [
             1,
             "率",
             False,
-            True,
         ),
         (
             "brand_mean_measure",

@@ -51,7 +51,6 @@ def test_a_process_of_its_own_makes_the_same_model(small_town: Database) -> None
     import sys
 
     sys.path.insert(0, "/tmp/hl")
-    from dbg import diff
 
     diff(apart.metrics, here.metrics)
     assert apart.metrics == here.metrics

@@ -64,12 +64,13 @@ def _matrix(rows: Rows, where: str) -> FloatArray:
 
 
 def _ratio(entry: str | int, where: str, name: str) -> float:
+    fault = _malformed(where, f"“{name}”的比值 {entry!r} 不是 1/9 至 9 之间的数")
     try:
         ratio = float(Fraction(entry))
     except (ValueError, TypeError, ZeroDivisionError):
-        ratio = 0.0
+        raise fault from None
     if not 1 / 9 <= ratio <= 9:
-        raise _malformed(where, f"“{name}”的比值 {entry!r} 不是 1/9 至 9 之间的数")
+        raise fault
     return ratio
 
 

@@ -48,11 +48,6 @@ def test_a_process_of_its_own_makes_the_same_model(small_town: Database) -> None
     assert after.children_user > before.children_user, "a child did it"
     here = train(engine, AS_OF, PLACE)
     assert _hash(engine, apart.model_run_id) == _hash(engine, here.model_run_id)
-    import sys
-
-    sys.path.insert(0, "/tmp/hl")
-
-    diff(apart.metrics, here.metrics)
     assert apart.metrics == here.metrics
 
 

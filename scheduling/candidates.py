@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from registry.facts import as_of, read_frame
+from registry.releases import released
 from registry.tables import Enterprise, Grade, LibraryEntry, Premises
 from registry.tables.declaration import Fact
 
@@ -59,10 +60,10 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
 
 
 def latest_classes(connection: Connection, day: date) -> dict[str, str]:
-    """Enterprise code → class (分类结果) of its latest grading not after `day`."""
+    """Enterprise code → class (分类结果) of its latest released grading not after `day`."""
     known = (
         select(Grade.enterprise_code, Grade.credit_risk_class)
-        .where(Grade.as_of <= day)
+        .where(Grade.as_of <= day, released(Grade.snapshot_id))
         .ext(distinct_on(Grade.enterprise_code))
         .order_by(Grade.enterprise_code, Grade.as_of.desc(), Grade.id.desc())
     )

@@ -1,4 +1,4 @@
-"""Grades (风险分类) for officers: counts, a searchable list, one enterprise with its reasons."""
+"""Grades (风险分类) that were released, for officers: counts, a searchable list, one enterprise with its reasons."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, Select, Subquery, case, func, sel
 from portal.reading import enterprises
 from registry import clock
 from registry.facts import as_of
+from registry.releases import released
 from registry.scope import Scope, not_yours, office_rows
 from registry.tables.enterprise import Enterprise
 from registry.tables.judgement import Grade, GradeReason
@@ -30,8 +31,9 @@ class GradePage:
 
 
 def latest_day(connection: Connection, place: str) -> date | None:
-    """The date of the last grading of a place."""
-    return connection.execute(select(func.max(Grade.as_of)).where(Grade.place == place)).scalar_one()
+    """The date of the last released grading of a place."""
+    wanted = select(func.max(Grade.as_of)).where(Grade.place == place, released(Grade.snapshot_id))
+    return connection.execute(wanted).scalar_one()
 
 
 def class_counts(connection: Connection, scope: Scope, place: str) -> dict[str, int]:
@@ -71,7 +73,7 @@ def one_grade(
     )
     earlier = (
         select(Grade.as_of, Grade.credit_risk_class, Grade.deciding_layer)
-        .where(Grade.enterprise_code == code, Grade.place == place)
+        .where(Grade.enterprise_code == code, Grade.place == place, released(Grade.snapshot_id))
         .order_by(Grade.as_of.desc(), Grade.id.desc())
         .limit(24)
     )
@@ -91,13 +93,10 @@ def _graded(scope: Scope, place: str) -> Subquery:
 
 
 def _last_grades(place: str) -> Select[tuple[object, ...]]:
-    """The last grading of the place; where a day was graded twice, its later run."""
-    last_day = select(func.max(Grade.as_of)).where(Grade.place == place).scalar_subquery()
-    last_run = (
-        select(func.max(Grade.snapshot_id))
-        .where(Grade.place == place, Grade.as_of == last_day)
-        .scalar_subquery()
-    )
+    """The last released grading of the place; where a day was graded twice, its later run."""
+    mine = (Grade.place == place) & released(Grade.snapshot_id)
+    last_day = select(func.max(Grade.as_of)).where(mine).scalar_subquery()
+    last_run = select(func.max(Grade.snapshot_id)).where(mine, Grade.as_of == last_day).scalar_subquery()
     return select(*Grade.__table__.c).where(
         Grade.place == place, Grade.as_of == last_day, Grade.snapshot_id == last_run
     )

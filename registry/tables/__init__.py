@@ -38,6 +38,7 @@ from registry.tables.library import (
 )
 from registry.tables.listing import AbnormalListing, SeriousViolation
 from registry.tables.match import MatchCandidate, MatchDecision, MatchQuestion, MatchRow
+from registry.tables.monitoring import MonitorReport, ReleaseProposal, SnapshotRelease
 from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
@@ -89,6 +90,7 @@ __all__ = [
     "MatchQuestion",
     "MatchRow",
     "ModelRun",
+    "MonitorReport",
     "Notice",
     "NumberSequence",
     "Office",
@@ -101,12 +103,14 @@ __all__ = [
     "QualityAlert",
     "QuietDayRecord",
     "Relation",
+    "ReleaseProposal",
     "ResultSubmission",
     "RosterVersion",
     "RowFault",
     "RowRepeat",
     "SeriousViolation",
     "Session",
+    "SnapshotRelease",
     "Source",
     "SourcePull",
     "StratumCount",

@@ -86,20 +86,30 @@ def _indicators(figures: dict[str, Any], limits: Thresholds) -> Iterator[Finding
             if level == "green":
                 continue
             weighs = figures["weights"].get(key, 0.0) >= least or key in figures["ruled"]
-            yield _of_indicator(key, against, compared, entry["psi"], level, weighs, limits)
+            if _noise(key, entry, limits):
+                continue
+            blocks = weighs and level == "red" and against in limits("psi.against")
+            yield _of_indicator(key, against, compared, entry["psi"], level, weighs, blocks)
 
 
 def _of_indicator(
-    key: str, against: str, compared: dict[str, Any], psi: float, level: str, weighs: bool, limits: Thresholds
+    key: str, against: str, compared: dict[str, Any], psi: float, level: str, weighs: bool, blocks: bool
 ) -> Finding:
-    indicator = BY_KEY[key]
-    said = "" if weighs else "（该指标对分类没有分量）"
+    indicator, said = BY_KEY[key], "" if weighs else "（该指标对分类没有分量）"
     return Finding(
         level if weighs else "amber", "psi.indicator", key,
         f"指标“{indicator.name}”与{AGAINST[against]}（{compared['as_of']}）相比 PSI 为 {psi:.2f}{said}。",
         f"核对来源“{table_name(indicator.source)}”最近的归集批次：是否漏报、换了口径或单位；有误的撤销批次后重新分类。",
-        weighs and level == "red" and against in limits("psi.against"),
+        blocks,
     )  # fmt: skip
+
+
+def _noise(key: str, entry: dict[str, Any], limits: Thresholds) -> bool:
+    """A number that many enterprises share has few independent values: its mean has to have moved, too."""
+    rule = limits("psi.shared")
+    if BY_KEY[key].family != "relations" and key not in rule["indicators"]:
+        return False
+    return entry["shift"] is not None and abs(entry["shift"]) < rule["least_shift"]
 
 
 def _enough(compared: dict[str, Any], limits: Thresholds) -> bool:
@@ -151,8 +161,11 @@ def _rows(entry: dict[str, Any], limits: Thresholds) -> Iterator[Finding]:
 def _blanks(entry: dict[str, Any], limits: Thresholds) -> Iterator[Finding]:
     if min(number or 0 for number in entry["rows"]) < limits("rows_lost")["least_rows"]:
         return
+    marks = limits("missing")
     for column, (then, now) in entry["missing"].items():
-        level = _level(None if then is None or now is None else now - then, limits("missing"))
+        if column in marks["blank_says_something"]:
+            continue
+        level = _level(None if then is None or now is None else now - then, marks)
         if level != "green":
             yield Finding(
                 level, "source.missing", f"{entry['table']}.{column}",

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Connection, Engine, select, text
 
 from registry import journal
 from registry.database import Database
@@ -69,6 +69,10 @@ def broken(
         yield database, release(engine, grade(engine, SECOND, PLACE).snapshot_id), key, table
 
 
+def _pairs(connection: Connection, wanted: Any) -> dict[str, str]:
+    return {code: name for code, name in connection.execute(wanted)}  # noqa: C416 - rows are no pairs to dict()
+
+
 def _seen_downstream(engine: Engine) -> set[date]:
     """Days of the gradings that scheduling, pages and reports read."""
     from portal.reading.grades import latest_day
@@ -79,10 +83,10 @@ def _seen_downstream(engine: Engine) -> set[date]:
         told = read_grades(connection, PLACE, THIRD, datetime(2100, 1, 1))
         classes = latest_classes(connection, THIRD)
         on = latest_day(connection, PLACE)
-        stored = connection.execute(
-            select(Grade.enterprise_code, Grade.credit_risk_class).where(Grade.as_of == on)
-        ).all()
-        assert classes == dict(row._tuple() for row in stored)
+        stored = _pairs(
+            connection, select(Grade.enterprise_code, Grade.credit_risk_class).where(Grade.as_of == on)
+        )
+        assert classes == stored
         assert sum(told.counts.values()) == len(stored)
     return {day for day in (told.as_of, on) if day}
 
@@ -145,18 +149,10 @@ def test_a_held_grading_is_in_force_nowhere(broken: tuple[Database, ReleaseRepor
     engine = database.engine_for("risk")
     third = grade(engine, THIRD, PLACE)
     with engine.connect() as connection:
-        previous = dict(
-            connection.execute(
-                select(Grade.enterprise_code, Grade.previous_class).where(
-                    Grade.snapshot_id == third.snapshot_id
-                )
-            ).tuples()
-        )
-        march = dict(
-            connection.execute(
-                select(Grade.enterprise_code, Grade.credit_risk_class).where(Grade.as_of == FIRST)
-            ).tuples()
-        )
+        wanted = select(Grade.enterprise_code, Grade.previous_class)
+        previous = _pairs(connection, wanted.where(Grade.snapshot_id == third.snapshot_id))
+        wanted = select(Grade.enterprise_code, Grade.credit_risk_class)
+        march = _pairs(connection, wanted.where(Grade.as_of == FIRST))
     assert previous == march
     assert monitor(engine, third.snapshot_id).figures["against"]["previous"]["as_of"] == str(FIRST)
 

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     BATCH_UNDO = "batch.undo"
     MATCH_DECIDE = "match.decide"
     GRADE_READ = "grade.read"
+    GRADE_RELEASE = "grade.release"
     PLAN_READ = "plan.read"
     PLAN_MAKE = "plan.make"
     DRAW_CONDUCT = "draw.conduct"

@@ -16,6 +16,8 @@ from ingestion.sources.register import find_source
 from ingestion.submissions import load_submissions
 from portal.batch_tasks import bring_in_claimed, bring_in_registered, ingest_upload, undo
 from portal.house import House, Progress, Task
+from portal.monitor_report import write_card, write_monitoring
+from portal.reading.monitoring import one_month
 from registry import clock
 from registry.errors import Refusal
 from registry.tables.judgement import ModelRun
@@ -23,6 +25,7 @@ from registry.tables.planning import Draw, Plan
 from registry.tables.visit import RosterVersion
 from reports.everything import write_all
 from risk.grade import grade
+from risk.release import release
 from risk.train import train
 from risk.warnings import propose_warnings
 from scheduling.allocation import allocate
@@ -126,17 +129,30 @@ def staff_the_roster(house: House, arguments: dict[str, Any], progress: Progress
 
 
 def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Grade everybody as of today, train first where no model is there yet, and renew the warnings."""
+    """Grade everybody as of today, monitor and release it or hold it back, and renew the warnings.
+
+    Trains first where no model is there yet. The report and the model card lie among the sheets afterwards.
+    """
     engine, day = house.engine_for("risk"), clock.today()
     place = arguments.get("place", house.settings.place)
     if not _has_model(house, place, day):
         progress(0.05, "还没有模型，先训练")
         train(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
-    report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.45 * share, stage))
-    progress(0.95, "更新风险提示")
+    report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.3 * share, stage))
+    released = release(engine, report.snapshot_id, lambda stage, share: progress(0.75 + 0.15 * share, stage))
+    progress(0.92, "书写监测报告和模型卡")
+    with engine.connect() as connection:
+        folder = house.reports / f"monitor-{day}"
+        write_monitoring(connection, one_month(connection, released.monitored.report_id), folder)
+        write_card(connection, report.model_run_id, folder)
+    progress(0.96, "更新风险提示")
     warned = propose_warnings(engine, day, place)
-    sentence = f"已分类 {report.enterprises} 户，变动 {report.changed} 户，新提醒 {warned} 条。"
-    return {"enterprises": report.enterprises, "warnings": warned, "sentence": sentence}
+    held = "" if released.released else "监测停止了自动放行，须两人核实，现仍用上一期。"
+    sentence = f"已分类 {report.enterprises} 户，变动 {report.changed} 户，新提醒 {warned} 条。{held}"
+    return {
+        "enterprises": report.enterprises, "warnings": warned, "sentence": sentence,
+        "report_id": released.monitored.report_id, "released": released.released,
+    }  # fmt: skip
 
 
 def nightly_submissions(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

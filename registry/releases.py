@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from registry.tables.monitoring import MonitorReport, SnapshotRelease
+from registry.tables.judgement import FeatureSnapshot
+from registry.tables.monitoring import SnapshotRelease
 
 
 def released(snapshot_id: Any, before: datetime | None = None) -> ColumnElement[bool]:
@@ -17,10 +18,16 @@ def released(snapshot_id: Any, before: datetime | None = None) -> ColumnElement[
     return condition
 
 
-def held(snapshot_id: Any) -> ColumnElement[bool]:
-    """Whether a column names a grading that was monitored and not released: it is in force nowhere."""
-    monitored = select(MonitorReport.snapshot_id).where(
-        MonitorReport.snapshot_id.not_in(select(SnapshotRelease.snapshot_id))
+def standing(snapshot_id: Any, place: str) -> ColumnElement[bool]:
+    """Whether a column names a grading that later ones are compared with: a released one.
+
+    At a place where none was ever released (a trial, a test) every grading is. Held ones and trials are in force
+    nowhere.
+    """
+    mine = select(SnapshotRelease.snapshot_id).join(
+        FeatureSnapshot, FeatureSnapshot.id == SnapshotRelease.snapshot_id
     )
-    condition: ColumnElement[bool] = snapshot_id.in_(monitored)
+    condition: ColumnElement[bool] = (
+        released(snapshot_id) | ~mine.where(FeatureSnapshot.place == place).exists()
+    )
     return condition

@@ -239,7 +239,10 @@ def _indicators(card: Mapping[str, Any]) -> list[Block]:
         for row in used
     ]
     rest = "、".join(row["name"] for row in rows if not row["share"])
-    said = f"{len(rows)} 项指标中 {len(used)} 项有分量。分量 = {card['shares_of']} 全部对象上平均绝对贡献的占比；方向已知的，模型按方向受约束。"
+    said = (
+        f"{len(rows)} 项指标中 {len(used)} 项有分量。分量 = {card['shares_of']} 全部对象上平均绝对贡献的占比；"
+        "方向已知的，模型按方向受约束。"
+    )
     blocks: list[Block] = [Words([said])]
     if used:
         blocks.append(
@@ -310,7 +313,7 @@ def audit_grid(title: str, groups: Sequence[Mapping[str, Any]]) -> Grid:
         for g in groups
     ]  # fmt: skip
     headings = (title, "户数", "平均概率", "A/B/C/D", "C、D 占比", "问题/检查", "发现率")
-    return Grid(headings, rows, numbers=range(1, 7), widths=(1.5, 0.6, 0.7, 1.2, 1.4, 0.8, 1.4))
+    return Grid(headings, rows, numbers=range(1, 7), widths=(1.3, 0.6, 0.75, 1.55, 1.6, 0.85, 1.6))
 
 
 def _versions(run: Mapping[str, Any]) -> Block:

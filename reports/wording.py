@@ -23,7 +23,8 @@ def interval_words(value: Any, percent: bool = False) -> str:
         return "—"
     if len(value) < 3 or None in value:
         return _figure(value[0], percent)
-    return f"{_figure(value[0], percent)}（{_figure(value[1], percent)}–{_figure(value[2], percent)}）"
+    to = " 至 " if min(value) < 0 else "–"
+    return f"{_figure(value[0], percent)}（{_figure(value[1], percent)}{to}{_figure(value[2], percent)}）"
 
 
 def share(part: float, whole: float) -> str:

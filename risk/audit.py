@@ -5,6 +5,8 @@ It looks for groups that the model judges otherwise than visits do. It ranks nob
 
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import date
 from typing import Any
 
@@ -44,7 +46,7 @@ def audit(
         found[name] = [
             {"group": group, **_classes(graded, (now[name] == group).to_numpy(bool), level)}
             | _outcome(outcome, None if then is None else (then[name] == group).to_numpy(bool), level)
-            for group in sorted(now[name].unique())
+            for group in sorted(now[name].unique(), key=_rank)
         ]
     return found
 
@@ -80,16 +82,20 @@ def read_groups(connection: Connection, day: date, place: str, book: Rulebook) -
 
 def sizes(scaled: BoolArray, staff: pd.Series, limits: list[int]) -> Texts:
     """Size by staff (从业人员), those above designated size (规上) apart, those that do not say apart."""
-    low, names = 0, []
-    for limit in limits:
-        names.append(f"从业 {low}–{limit - 1} 人")
-        low = limit
-    names.append(f"从业 {low} 人及以上")
+    steps = [0, *limits]
+    names = [f"从业 {low}–{high - 1} 人" for low, high in itertools.pairwise(steps)]
+    names.append(f"从业 {steps[-1]} 人及以上")
     at = np.searchsorted(np.array(limits, float), staff.fillna(0).to_numpy(float), side="right")
     found: Texts = np.array(names, dtype=object)[at]
     found[staff.isna().to_numpy()] = "从业人数不详"
     found[scaled] = "规上企业"
     return found
+
+
+def _rank(group: str) -> tuple[int, str]:
+    """Sizes by their number, everything else by its name."""
+    number = re.match(r"从业 (\d+)", group)
+    return (int(number.group(1)) if number else 10**9, group)
 
 
 def ownership(code: str, words: str, kinds: list[dict[str, Any]]) -> str:

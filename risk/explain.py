@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, RowMapping, select
 
 from registry.errors import Refusal
-from registry.releases import held
+from registry.releases import standing
 from registry.rules import load_rules
 from registry.tables import FeatureRow, FeatureSnapshot, Grade
 from registry.vocabulary import CLASS_NAMES
@@ -93,7 +93,7 @@ def _grade(connection: Connection, code: str, as_of: date, place: str) -> RowMap
     wanted = (
         select(*Grade.__table__.c)
         .where(Grade.enterprise_code == code, Grade.place == place, Grade.as_of <= as_of)
-        .where(~held(Grade.snapshot_id))
+        .where(standing(Grade.snapshot_id, place))
         .order_by(Grade.as_of.desc(), Grade.id.desc())
         .limit(1)
     )

@@ -106,10 +106,15 @@ def _of_indicator(
 
 def _noise(key: str, entry: dict[str, Any], limits: Thresholds) -> bool:
     """A number that many enterprises share has few independent values: its mean has to have moved, too."""
-    rule = limits("psi.shared")
-    if BY_KEY[key].family != "relations" and key not in rule["indicators"]:
+    if not is_shared(key, limits) or entry["shift"] is None:
         return False
-    return entry["shift"] is not None and abs(entry["shift"]) < rule["least_shift"]
+    return bool(abs(entry["shift"]) < limits("psi.shared")["least_shift"])
+
+
+def is_shared(key: str, limits: Thresholds) -> bool:
+    """Whether an indicator is one number for many enterprises: of an industry, a telephone, an address."""
+    relation = key in BY_KEY and BY_KEY[key].family == "relations"
+    return relation or key in limits("psi.shared")["indicators"]
 
 
 def _enough(compared: dict[str, Any], limits: Thresholds) -> bool:

@@ -6,9 +6,13 @@ import typer
 from rich.table import Table
 
 from portal.cli.console import AsOf, Json, Place, app, opened, out, progress, tell
+from registry.progress import part_of
 from risk.explain import explain as explain_enterprise
 from risk.grade import grade as grade_cohort
+from risk.release import release as release_grading
 from risk.train import train as train_model
+
+TRIAL = "指定模型的试算：不监测、不放行，排期和报表不使用。"
 
 
 @app.command()
@@ -28,12 +32,19 @@ def grade(
     run: Annotated[int | None, typer.Option(help="model run; default: the newest known on that day")] = None,
     as_json: Json = False,
 ) -> None:
-    """Grade every enterprise (信用风险分类). Internal: the class leaves the bureau in no form."""
+    """Grade every enterprise (信用风险分类), monitor it, release it if nothing blocks. A given --run is a trial."""
     with opened(place, as_of) as (database, settings, day), progress(as_json) as report:
-        graded = grade_cohort(
-            database.engine_for("risk"), day, settings.place, model_run_id=run, progress=report
+        engine = database.engine_for("risk")
+        graded = grade_cohort(engine, day, settings.place, model_run_id=run, progress=part_of(report, 0, 0.7))
+        released = (
+            release_grading(engine, graded.snapshot_id, part_of(report, 0.7, 0.3)) if run is None else None
         )
-    tell(graded, as_json, graded.text())
+    told = released.text() if released else TRIAL
+    tell(
+        {**vars(graded), "released": bool(released and released.released)},
+        as_json,
+        f"{graded.text()}\n{told}",
+    )
 
 
 @app.command()

@@ -14,6 +14,7 @@ ROOMS = {
     "grading": ("explain", "grade", "train"),
     "mapping": ("mapping",),
     "matches": ("match",),
+    "monitor": ("grades", "model-card", "monitor"),
     "planning": ("draw", "plan", "verify"),
     "quality": ("quality",),
     "results": ("report", "roster"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from registry.rules import load_rules
 from registry.scope import not_yours
@@ -76,6 +76,12 @@ def one_month(connection: Connection, report_id: int) -> Month:
     """One report. Raises Refusal scope.not_yours for an unknown one."""
     wanted = select(MonitorReport.__table__).where(MonitorReport.id == report_id)
     return _months(connection, list(connection.execute(wanted).mappings()) or _unknown())[0]
+
+
+def newest_report(connection: Connection, snapshot_id: int) -> int:
+    """Number of the newest report of a grading."""
+    wanted = select(func.max(MonitorReport.id)).where(MonitorReport.snapshot_id == snapshot_id)
+    return int(connection.execute(wanted).scalar_one())
 
 
 def held_months(connection: Connection, place: str) -> list[Month]:

@@ -10,6 +10,7 @@ from portal.house import House
 from portal.monitor_report import release_sentence
 from portal.reading import monitoring
 from portal.web.pages import render, see
+from registry.errors import Refusal
 from registry.scope import not_yours, require_whole_place
 from registry.vocabulary import CLASS_NAMES
 from reports.canvas import Chart
@@ -45,12 +46,13 @@ def report_page(
     house: House = request.app.state.house
     with house.engine.connect() as connection:
         month = _mine(house, monitoring.one_month(connection, report_id))
+        newest = monitoring.newest_report(connection, month.report["snapshot_id"])
         offices = office_names(connection)
     asked = month.proposal
     return render(
         request, "staff/monitor_report.html", month=month, figures=month.figures, released=release_sentence(month),
         indicators=monitoring.indicator_rows(month), pictures=_inline(monitoring.draw_report(month)),
-        mine=bool(asked and visitor.signed(asked["proposed_by"])), table_name=table_name, column_name=column_name,
+        newest=newest, mine=bool(asked and visitor.signed(asked["proposed_by"])), table_name=table_name, column_name=column_name,
         dimensions=DIMENSIONS, offices=offices, class_names=CLASS_NAMES, against=monitoring.AGAINST,
     )  # fmt: skip
 
@@ -75,7 +77,7 @@ def indicator_page(
         if f["subject"] == key or (key == "score" and f["code"] == "psi.score")
     ]
     return render(
-        request, "staff/monitor_indicator.html", month=month, key=key, name=monitoring.indicator_name(key), row=row,
+        request, "staff/monitor_indicator.html", month=month, key=key, title=monitoring.indicator_name(key), row=row,
         findings=findings, pictures=_inline(charts),
     )  # fmt: skip
 
@@ -114,6 +116,14 @@ def _snapshot(request: Request, visitor: Visitor, report_id: int) -> int:
     house: House = request.app.state.house
     with house.engine.connect() as connection:
         month = _mine(house, monitoring.one_month(connection, report_id))
+        newest = monitoring.newest_report(connection, month.report["snapshot_id"])
+    if newest != report_id:
+        raise Refusal(
+            "release.older_report",
+            "这一期已有更新的监测报告。",
+            f"先看第 {newest} 号监测报告，再办放行。",
+            409,
+        )
     return int(month.report["snapshot_id"])
 
 

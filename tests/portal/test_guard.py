@@ -34,6 +34,8 @@ EXAMPLES = {
     "visit_id": "1",
     "receipt_no": "20260101-00000000",
     "account_id": "999",
+    "report_id": "1",
+    "key": "score",
 }
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 

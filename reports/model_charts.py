@@ -86,7 +86,7 @@ def chart_rates(
                 continue
             ax.plot([place, place], [low, high], color=colour, linewidth=2.5, solid_capstyle="butt")
             ax.plot([place], [value], marker="o", color=colour, markersize=8)
-            ax.annotate(f"{value:.1%}\n{problems}/{visits}", (place, value), xytext=(10, -4),
+            ax.annotate(f"{value:.1%}\n{problems}/{visits}", (place, value), xytext=(13, -4),
                         textcoords="offset points", fontsize=8.5)  # fmt: skip
         marked = {names.index(k): v for k, v in (stated or {}).items() if k in names}
         if marked:

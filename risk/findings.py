@@ -153,7 +153,7 @@ def _rows(entry: dict[str, Any], limits: Thresholds) -> Iterator[Finding]:
     marks = limits("rows_lost")
     if not then or then < marks["least_rows"]:
         return
-    level = _level(1 - now / then, marks)
+    level = _level((then - now) / then, marks)
     if level != "green":
         yield Finding(
             level, "source.rows_lost", entry["table"],

@@ -127,7 +127,8 @@ def draw_months(months: Sequence[Month], place: str) -> dict[str, Chart]:
             "monitor-score", "风险得分的偏移（PSI）", "PSI", dict(_score_lines(months)), marks(place, day, "psi")
         ),
         "movement": chart_lines(
-            "monitor-movement", "类别变动的主体占比", "占比", dict(_movement_lines(months)), marks(place, day, "churn"), True
+            "monitor-movement", "类别变动的主体占比（界限是没有新情况的）", "占比", dict(_movement_lines(months)),
+            marks(place, day, "churn"), True,
         ),
         "finds": chart_lines(
             "monitor-finds", "不定向抽查的发现率（近 12 个月，按类别）", "发现率", dict(_find_lines(months)), {}, True

@@ -28,7 +28,9 @@ def test_from_the_desk_to_the_indicator(open_page: Callable[..., Page], address:
         found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
         if found:
             faults[name] = [v["id"] for v in found]
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         if overflow > 0:
             faults.setdefault(name, []).append(f"overflow {overflow}px")
 

@@ -150,17 +150,21 @@ def _sources(figures: dict[str, Any], limits: Thresholds) -> Iterator[Finding]:
 
 def _rows(entry: dict[str, Any], limits: Thresholds) -> Iterator[Finding]:
     then, now = entry["rows"]
-    marks = limits("rows_lost")
-    if not then or then < marks["least_rows"]:
-        return
-    level = _level((then - now) / then, marks)
-    if level != "green":
-        yield Finding(
-            level, "source.rows_lost", entry["table"],
-            f"来源“{table_name(entry['table'])}”的现行记录由 {then:,} 条减为 {now:,} 条（少 {1 - now / then:.0%}）。",
-            "核对最近的撤销和全量更新批次：是否把没有报送当作撤销。有误的撤销该批次后重新分类。",
-            level == "red",
-        )  # fmt: skip
+    for name, sign, words, remedy in (
+        ("rows_lost", -1, "少", "核对最近的撤销和全量更新批次：是否把没有报送当作撤销。有误的撤销该批次后重新分类。"),
+        ("rows_grown", 1, "多", "核对最近的批次：是否换了编号而重复归集，还是补录历史数据。有误的撤销该批次后重新分类。"),
+    ):  # fmt: skip
+        marks = limits(name)
+        if not then or then < marks["least_rows"]:
+            continue
+        moved = sign * (now - then) / then
+        level = _level(moved, marks)
+        if level != "green":
+            yield Finding(
+                level, f"source.{name}", entry["table"],
+                f"来源“{table_name(entry['table'])}”的现行记录由 {then:,} 条变为 {now:,} 条（{words} {moved:.0%}）。",
+                remedy, level == "red",
+            )  # fmt: skip
 
 
 def _blanks(entry: dict[str, Any], limits: Thresholds) -> Iterator[Finding]:

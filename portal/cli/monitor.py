@@ -1,4 +1,4 @@
-"""Commands that look after a model in use: monitor, model-card, and the release of a grading that was held back."""
+"""Commands that look after a model in use: monitor, model-card."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +11,6 @@ from portal.reading.monitoring import Month, one_month
 from risk.card import newest_run
 from risk.graded import newest_grading
 from risk.monitor import monitor as monitor_grading
-from risk.release import release_held
-
-grades_commands = typer.Typer(no_args_is_help=True, help="Gradings: release one that the monitor holds back.")
-app.add_typer(grades_commands, name="grades")
 
 
 @app.command()
@@ -61,19 +57,3 @@ def model_card(
         number = run if run is not None else newest_run(connection, settings.place)
         files = write_card(connection, number, folder or settings.data / "reports" / "models")
     tell(files, as_json, f"模型卡：{files[0]}、{files[1].name}")
-
-
-@grades_commands.command()
-def release(
-    snapshot: Annotated[int, typer.Argument(help="number of the grading, as the monitor says it")],
-    by: Annotated[str, typer.Option("--by", help="who asks for it")],
-    approve: Annotated[str, typer.Option("--approve", help="who approves; another person")],
-    reason: Annotated[
-        str, typer.Option("--reason", help="which sources were checked and why the change is real")
-    ],
-    as_json: Json = False,
-) -> None:
-    """Release a grading that was held back (两人放行), after both have read the monitoring report."""
-    with opened() as (database, _, _):
-        release_held(database.engine_for("risk"), snapshot, by, approve, reason)
-    tell({"snapshot": snapshot, "released": True}, as_json, f"分类结果 {snapshot} 已放行，已记入审计日志。")

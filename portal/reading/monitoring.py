@@ -34,6 +34,11 @@ class Month:
     proposal: RowMapping | None
 
     @property
+    def order(self) -> tuple[date, int]:
+        """Gradings in order: a day graded again comes after its first grading."""
+        return (self.report["as_of"], self.report["snapshot_id"])
+
+    @property
     def held(self) -> bool:
         """Whether two people have to decide."""
         return self.release is None
@@ -87,9 +92,8 @@ def newest_report(connection: Connection, snapshot_id: int) -> int:
 def held_months(connection: Connection, place: str) -> list[Month]:
     """Gradings that wait for two people and that nothing later has made needless; newest first."""
     months = read_months(connection, place)
-    released = [month.report["as_of"] for month in months if not month.held]
-    last = max(released, default=date.min)
-    return [month for month in reversed(months) if month.held and month.report["as_of"] >= last]
+    last = max((month.order for month in months if not month.held), default=(date.min, 0))
+    return [month for month in reversed(months) if month.held and month.order > last]
 
 
 def _unknown() -> list[RowMapping]:

@@ -113,6 +113,30 @@ def test_two_people_release_on_the_page_and_one_cannot(
     assert "两人放行" in other.get("/staff/monitoring").text
 
 
+def test_a_held_day_graded_again_and_released_waits_no_longer(town: Database, reports: list[int]) -> None:
+    from portal.reading.monitoring import held_months
+    from tests.journeys.monitor_records import MONTHS, _month
+
+    with town.owner().connect() as connection:
+        connection.execute(text("DELETE FROM snapshot_release WHERE report_id = :id"), {"id": reports[-1]})
+        assert [month.report["id"] for month in held_months(connection, r.CITY)] == [reports[-1]]
+        run = connection.execute(select(t.ModelRun.id).limit(1)).scalar_one()
+        again = _month(connection, run, 5, HELD)
+        assert len(held_months(connection, r.CITY)) == 2
+        connection.execute(
+            t.SnapshotRelease.__table__.insert().from_select(
+                ["snapshot_id", "report_id", "how", "reason", "released_at"],
+                select(
+                    t.MonitorReport.snapshot_id, t.MonitorReport.id, t.MonitorReport.status, t.MonitorReport.place,
+                    t.MonitorReport.made_at,
+                ).where(t.MonitorReport.id == again),
+            )
+        )  # fmt: skip
+        assert held_months(connection, r.CITY) == []
+        assert MONTHS[-1] == HELD
+        connection.rollback()
+
+
 def test_an_older_report_is_no_ground_for_a_release(visitor: Any, town: Database, reports: list[int]) -> None:
     """Monitored anew, the page of the older report leads to the newer one and releases nothing."""
     with town.owner().begin() as connection:

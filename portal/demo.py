@@ -28,6 +28,7 @@ from registry.tables import Batch, Enterprise, JournalRecord, Visit
 from reports.everything import write_all
 from risk.adoption import adopt
 from risk.grade import grade
+from risk.release import release
 from risk.train import train
 from risk.warnings import propose_warnings
 from scheduling import ceremony, roster_book, team_draw
@@ -115,7 +116,10 @@ def _judge(demonstration: Demonstration, database: Database) -> None:
         demonstration.made["training"] = trained
         adopt(engine, trained.model_run_id, PLANNER, APPROVER, "演示：测试期指标已核对，同意启用", AS_OF)
     with demonstration.step("分类 grading") as report:
-        demonstration.made["grading"] = grade(engine, AS_OF, place, progress=report)
+        graded = grade(engine, AS_OF, place, progress=report)
+        demonstration.made["grading"] = graded
+    with demonstration.step("监测与放行 monitoring and release") as report:
+        demonstration.made["release"] = release(engine, graded.snapshot_id, progress=report)
     with demonstration.step("风险提示 warnings"):
         demonstration.made["warnings"] = propose_warnings(engine, AS_OF, place)
 

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     MATCH_DECIDE = "match.decide"
     GRADE_READ = "grade.read"
     GRADE_DECIDE = "grade.decide"
+    GRADE_RELEASE = "grade.release"
     PLAN_READ = "plan.read"
     PLAN_MAKE = "plan.make"
     DRAW_CONDUCT = "draw.conduct"

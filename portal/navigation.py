@@ -11,6 +11,7 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
         ("/staff/quality", "数据质量"),
         ("/staff/matches", "待认领名称"),
         ("/staff/grades", "风险分类"),
+        ("/staff/monitoring", "月度监测"),
         ("/staff/plans", "计划与抽取"),
         ("/staff/roster", "检查日历"),
         ("/staff/results", "结果审核"),

@@ -16,6 +16,8 @@ from ingestion.sources.register import find_source
 from ingestion.submissions import load_submissions
 from portal.batch_tasks import bring_in_claimed, bring_in_registered, ingest_upload, undo
 from portal.house import House, Progress, Task
+from portal.monitor_report import write_card, write_monitoring
+from portal.reading.monitoring import one_month
 from portal.training import train_apart
 from registry import clock
 from registry.errors import Refusal
@@ -25,6 +27,7 @@ from registry.tables.visit import RosterVersion
 from reports.everything import write_all
 from risk.adoption import grading_run
 from risk.grade import grade
+from risk.release import release
 from risk.warnings import propose_warnings
 from scheduling.allocation import allocate
 from scheduling.ceremony import commit_draw, run_draw
@@ -127,7 +130,7 @@ def staff_the_roster(house: House, arguments: dict[str, Any], progress: Progress
 
 
 def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Grade everybody as of today with the adopted model, and renew the warnings.
+    """Grade everybody as of today with the adopted model, monitor and release it or hold it back, renew the warnings.
 
     Where no model is there yet, one is trained. A model grades nobody before two people adopt it; the task never does.
     """
@@ -136,13 +139,29 @@ def monthly_grade(house: House, arguments: dict[str, Any], progress: Progress) -
     if not _has_model(house, place, day):
         progress(0.05, "还没有模型，先训练")
         train_apart(engine, day, place, progress=lambda stage, share: progress(0.05 + 0.4 * share, stage))
-    graded, sentence = 0, "模型待两人在“模型启用”页决定，本次没有分类"
+    found: dict[str, Any] = {"enterprises": 0, "sentence": "模型待两人在“模型启用”页决定，本次没有分类"}
     if _has_adopted(house, place, day):
-        report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.45 * share, stage))
-        graded, sentence = report.enterprises, f"已分类 {report.enterprises} 户，变动 {report.changed} 户"
-    progress(0.95, "更新风险提示")
+        found = _grade_and_release(house, day, place, progress)
+    progress(0.96, "更新风险提示")
     warned = propose_warnings(engine, day, place)
-    return {"enterprises": graded, "warnings": warned, "sentence": f"{sentence}，新提醒 {warned} 条。"}
+    return found | {"warnings": warned, "sentence": f"{found['sentence']}，新提醒 {warned} 条。"}
+
+
+def _grade_and_release(house: House, day: date, place: str, progress: Progress) -> dict[str, Any]:
+    """The report and the model card lie among the sheets afterwards."""
+    engine = house.engine_for("risk")
+    report = grade(engine, day, place, progress=lambda stage, share: progress(0.45 + 0.3 * share, stage))
+    released = release(engine, report.snapshot_id, lambda stage, share: progress(0.75 + 0.15 * share, stage))
+    progress(0.92, "书写监测报告和模型卡")
+    with engine.connect() as connection:
+        folder = house.reports / f"monitor-{day}"
+        write_monitoring(connection, one_month(connection, released.monitored.report_id), folder)
+        write_card(connection, report.model_run_id, folder)
+    held = "" if released.released else "；监测停止了自动放行，须两人核实，现仍用上一期"
+    return {
+        "enterprises": report.enterprises, "report_id": released.monitored.report_id, "released": released.released,
+        "sentence": f"已分类 {report.enterprises} 户，变动 {report.changed} 户{held}",
+    }  # fmt: skip
 
 
 def nightly_submissions(house: House, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
+from registry.releases import released
 from registry.tables import (
     Batch,
     Draw,
@@ -126,8 +127,9 @@ def read_faults(connection: Connection, until: datetime, most: int = 12) -> list
 
 
 def read_grades(connection: Connection, place: str, on: date, made_before: datetime) -> Grades:
-    """Classes of the last grading as of `on` or earlier, each enterprise once, and the model run behind them."""
+    """Classes of the last released grading as of `on` or earlier, each enterprise once, and the model run behind them."""
     mine = (Grade.place == place) & (Grade.made_at <= made_before)
+    mine &= released(Grade.snapshot_id, made_before)
     last = connection.execute(select(func.max(Grade.as_of)).where(mine, Grade.as_of <= on)).scalar_one()
     newest = (
         select(func.max(Grade.id))

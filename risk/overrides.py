@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, RowMapping, insert, select
 from registry import clock, journal
 from registry.class_in_force import overrides_in_force
 from registry.errors import Refusal
+from registry.releases import standing
 from registry.rules import load_rules
 from registry.tables import Grade, GradeOverride, OverrideAct
 from registry.vocabulary import CREDIT_RISK_CLASSES
@@ -157,10 +158,11 @@ def override_of(connection: Connection, override_id: int) -> RowMapping:
 
 
 def latest_grade(connection: Connection, code: str, day: date, place: str) -> RowMapping:
-    """The newest grade of an enterprise as of a day. Raises Refusal explain.not_graded."""
+    """The newest grade of an enterprise as of a day, held-back gradings left out. Raises Refusal explain.not_graded."""
     wanted = (
         select(*Grade.__table__.c)
         .where(Grade.enterprise_code == code, Grade.place == place, Grade.as_of <= day)
+        .where(standing(Grade.snapshot_id, place))
         .order_by(Grade.as_of.desc(), Grade.id.desc())
         .limit(1)
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from registry.releases import standing
 from registry.tables import FeatureRow, FeatureSnapshot, Grade
 from registry.vocabulary import CREDIT_RISK_CLASSES
 from risk.archive import BoolArray, FloatArray, IntArray, Texts
@@ -107,10 +108,14 @@ def news_between(
 
 
 def read_previous(connection: Connection, as_of: date, place: str) -> Previous:
-    """The newest snapshot of the place from before `as_of` (grading a day again compares with the same one)."""
+    """The newest snapshot of the place from before `as_of` (grading a day again compares with the same one).
+
+    One that the monitor holds back, and a trial, were in force nowhere: nothing is compared with them.
+    """
     newest = (
         select(FeatureSnapshot.id)
         .where(FeatureSnapshot.place == place, FeatureSnapshot.as_of < as_of)
+        .where(standing(FeatureSnapshot.id, place))
         .order_by(FeatureSnapshot.as_of.desc(), FeatureSnapshot.id.desc())
         .limit(1)
     )

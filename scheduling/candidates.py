@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from registry.class_in_force import class_in_force, overrides_in_force, same_enterprise
 from registry.facts import as_of, read_frame
+from registry.releases import released
 from registry.tables import Enterprise, Grade, LibraryEntry, Premises
 from registry.tables.declaration import Fact
 
@@ -60,12 +61,12 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
 
 
 def latest_classes(connection: Connection, day: date) -> dict[str, str]:
-    """Enterprise code → class (分类结果) of its latest grading not after `day`, or of an override in force then."""
+    """Enterprise code → class (分类结果) of its latest released grading not after `day`, or of an override in force then."""
     override = overrides_in_force(day)
     known = (
         select(Grade.enterprise_code, class_in_force(override).label("credit_risk_class"))
         .select_from(outerjoin(Grade, override, same_enterprise(override)))
-        .where(Grade.as_of <= day)
+        .where(Grade.as_of <= day, released(Grade.snapshot_id))
         .ext(distinct_on(Grade.enterprise_code))
         .order_by(Grade.enterprise_code, Grade.as_of.desc(), Grade.id.desc())
     )

@@ -1,4 +1,4 @@
-"""Commands about models that grade, and about what gradings changed: model, grades."""
+"""Commands about models that grade: model."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,14 +8,11 @@ from rich.table import Table
 
 from portal.cli.console import AsOf, Json, Place, app, opened, out, tell
 from risk.adoption import STATES, adopt, adoptions_of, decide_adoption, model_run, models
-from risk.migration import migration_matrix
 
 model_commands = typer.Typer(
     no_args_is_help=True, help="Models: list, show, adopt by two people, withdraw an adoption."
 )
-grades_commands = typer.Typer(no_args_is_help=True, help="Gradings compared.")
 app.add_typer(model_commands, name="model")
-app.add_typer(grades_commands, name="grades")
 
 Run = Annotated[int, typer.Argument(help="number of the model run")]
 By = Annotated[str, typer.Option("--by", help="who proposes; goes into the journal")]
@@ -101,16 +98,3 @@ def withdraw_model(adoption: int, by: By, reason: Reason, as_json: Json = False)
     with opened() as (database, _, _):
         decide_adoption(database.engine_for("risk"), adoption, "withdrawn", by, reason)
     tell({"adoption": adoption}, as_json, f"第 {adoption} 号启用已停用。")
-
-
-@grades_commands.command()
-def matrix(
-    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
-    until: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"])],
-    place: Place = None,
-    as_json: Json = False,
-) -> None:
-    """Migration of classes (类别迁移矩阵) between two gradings, with the row of those without news."""
-    with opened(place) as (database, settings, _), database.engine_for("risk").connect() as connection:
-        found = migration_matrix(connection, settings.place, since.date(), until.date())
-    tell(found, as_json, found.text())

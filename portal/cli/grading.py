@@ -8,11 +8,13 @@ from rich.table import Table
 
 from portal.backtest_report import pooled_rows, write_backtest
 from portal.cli.console import AsOf, Json, Place, app, opened, out, progress, tell
+from registry.progress import part_of
 from risk.backtest import Backtest
 from risk.backtest import backtest as run_backtest
 from risk.explain import explain as explain_enterprise
 from risk.grade import grade as grade_cohort
 from risk.grade import trial
+from risk.release import release as release_grading
 from risk.train import train as train_model
 
 
@@ -77,18 +79,19 @@ def grade(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Grade every enterprise (信用风险分类) with the adopted model; --run only tries one. Internal: the class leaves
-    the bureau in no form."""
+    """Grade every enterprise (信用风险分类), monitor it, release it if nothing blocks; --run only tries a model."""
     with opened(place, as_of) as (database, settings, day), progress(as_json) as report:
         engine = database.engine_for("risk")
         if run is not None:
             tried = trial(engine, day, settings.place, run, progress=report)
         else:
-            graded = grade_cohort(engine, day, settings.place, progress=report)
+            graded = grade_cohort(engine, day, settings.place, progress=part_of(report, 0, 0.7))
+            released = release_grading(engine, graded.snapshot_id, part_of(report, 0.7, 0.3))
     if run is not None:
         tell(tried, as_json, tried.text())
     else:
-        tell(graded, as_json, graded.text())
+        found = {**vars(graded), "released": released.released}
+        tell(found, as_json, f"{graded.text()}\n{released.text()}")
 
 
 @app.command()

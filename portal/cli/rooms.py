@@ -8,7 +8,7 @@ from importlib import import_module
 
 ROOMS = {
     "accounts": ("account",),
-    "adoption": ("grades", "model"),
+    "adoption": ("model",),
     "appeals": ("appeal", "override"),
     "batches": ("batch",),
     "data": ("ingest",),
@@ -16,8 +16,10 @@ ROOMS = {
     "estimating": ("estimate",),
     "grading": ("backtest", "explain", "grade", "train"),
     "indicators": ("indicators",),
+    "grades": ("grades",),
     "mapping": ("mapping",),
     "matches": ("match",),
+    "monitor": ("model-card", "monitor"),
     "planning": ("draw", "plan", "verify"),
     "quality": ("quality",),
     "results": ("report", "roster"),

@@ -1,4 +1,4 @@
-"""Grades (风险分类) for officers: counts, a searchable list, one enterprise with its reasons."""
+"""Grades (风险分类) that were released, for officers: counts, a searchable list, one enterprise with its reasons."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +9,7 @@ from portal.reading import enterprises
 from registry import clock
 from registry.class_in_force import class_in_force, layer_in_force, overrides_in_force, same_enterprise
 from registry.facts import as_of
+from registry.releases import released
 from registry.scope import Scope, not_yours, office_rows
 from registry.tables.enterprise import Enterprise
 from registry.tables.judgement import FeatureSnapshot, Grade, GradeReason
@@ -31,8 +32,9 @@ class GradePage:
 
 
 def latest_day(connection: Connection, place: str) -> date | None:
-    """The date of the last grading of a place."""
-    return connection.execute(select(func.max(Grade.as_of)).where(Grade.place == place)).scalar_one()
+    """The date of the last released grading of a place."""
+    wanted = select(func.max(Grade.as_of)).where(Grade.place == place, released(Grade.snapshot_id))
+    return connection.execute(wanted).scalar_one()
 
 
 def grading_days(connection: Connection, place: str) -> list[date]:
@@ -78,7 +80,7 @@ def one_grade(
     )
     earlier = (
         select(Grade.as_of, Grade.credit_risk_class, Grade.deciding_layer)
-        .where(Grade.enterprise_code == code, Grade.place == place)
+        .where(Grade.enterprise_code == code, Grade.place == place, released(Grade.snapshot_id))
         .order_by(Grade.as_of.desc(), Grade.id.desc())
         .limit(24)
     )
@@ -98,13 +100,11 @@ def _graded(scope: Scope, place: str) -> Subquery:
 
 
 def _last_grades(place: str) -> Select[tuple[object, ...]]:
-    """The last grading of the place; where a day was graded twice, its later run. Overrides in force today count."""
-    last_day = select(func.max(Grade.as_of)).where(Grade.place == place).scalar_subquery()
-    last_run = (
-        select(func.max(Grade.snapshot_id))
-        .where(Grade.place == place, Grade.as_of == last_day)
-        .scalar_subquery()
-    )
+    """The last released grading of the place; where a day was graded twice, its later run. Overrides in force today
+    count."""
+    mine = (Grade.place == place) & released(Grade.snapshot_id)
+    last_day = select(func.max(Grade.as_of)).where(mine).scalar_subquery()
+    last_run = select(func.max(Grade.snapshot_id)).where(mine, Grade.as_of == last_day).scalar_subquery()
     override = overrides_in_force(clock.today())
     kept = [c for c in Grade.__table__.c if c.name not in ("credit_risk_class", "deciding_layer")]
     return (

@@ -47,6 +47,7 @@ def where_next(run: dict[str, Any]) -> dict[str, str]:
         ("plan_id", "/staff/plans/{}", "查看计划"),
         ("source_id", "/staff/sources/{}", "查看来源"),
         ("batch_id", "/staff/batches/{}", "查看批次"),
+        ("report_id", "/staff/monitoring/{}", "查看监测"),
         ("question_id", "/staff/matches/{}", "查看认领"),
     ):
         if key in outcome:

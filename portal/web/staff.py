@@ -10,7 +10,7 @@ from starlette.responses import Response
 from portal import sheets
 from portal.guard import Permission, Visitor, guard, scope_for
 from portal.house import House
-from portal.reading import enterprises, grades, plans, roster
+from portal.reading import enterprises, grades, monitoring, plans, roster
 from portal.reading import runs as job_runs
 from portal.web.pages import render
 from registry import clock, journal
@@ -164,6 +164,7 @@ def _desk(connection: Connection, house: House, scope: Scope) -> dict[str, Any]:
         "counts": grades.class_counts(connection, scope, place),
         "class_names": CLASS_NAMES,
         "as_of": grades.latest_day(connection, place),
+        "held": monitoring.held_months(connection, place) if scope.whole_place else [],
         "files": files,
         "rows": rows,
         "faulty": faulty,

@@ -41,6 +41,7 @@ from registry.tables.library import (
 )
 from registry.tables.listing import AbnormalListing, SeriousViolation
 from registry.tables.match import MatchCandidate, MatchDecision, MatchQuestion, MatchRow
+from registry.tables.monitoring import MonitorReport, ReleaseProposal, SnapshotRelease
 from registry.tables.override import GradeOverride, OverrideAct
 from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
@@ -99,6 +100,7 @@ __all__ = [
     "MatchRow",
     "ModelAdoption",
     "ModelRun",
+    "MonitorReport",
     "Notice",
     "NumberSequence",
     "Office",
@@ -112,6 +114,7 @@ __all__ = [
     "QualityAlert",
     "QuietDayRecord",
     "Relation",
+    "ReleaseProposal",
     "ResultSubmission",
     "RosterVersion",
     "RowFault",
@@ -119,6 +122,7 @@ __all__ = [
     "RulesEdition",
     "SeriousViolation",
     "Session",
+    "SnapshotRelease",
     "Source",
     "SourcePull",
     "StratumCount",

@@ -312,6 +312,11 @@ def _grades(connection: Connection) -> None:
         )
         .returning(t.ModelRun.id)
     ).scalar_one()
+    connection.execute(
+        insert(t.SnapshotRelease).values(
+            snapshot_id=snapshot, how="automatic", reason="监测无异常", released_at=LONG_AGO
+        )
+    )
     for place, (code, _, _, klass) in enumerate(FIRMS):
         grade_id = connection.execute(
             insert(t.Grade)

@@ -37,6 +37,8 @@ EXAMPLES = {
     "adoption_id": "1",
     "appeal_id": "1",
     "override_id": "1",
+    "report_id": "1",
+    "key": "score",
 }
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 

@@ -21,6 +21,7 @@ from registry.tables import (
     ModelRun,
     Office,
     Premises,
+    SnapshotRelease,
 )
 
 AS_OF = date(2026, 10, 20)
@@ -139,6 +140,9 @@ def insert_judgements(connection: Connection, codes: tuple[str, ...]) -> None:
         connection, ModelRun, learner="lightgbm", data_hash="d", code_version="c", seed=1, parameters={},
         metrics=metrics, model_file=b"", model_hash="m", **common,
     )
+    insert_many(connection, SnapshotRelease, [
+        {"snapshot_id": snapshot, "how": "automatic", "reason": "监测无异常", "released_at": MADE}
+    ])
     insert_many(connection, Grade, (
         {**common, "enterprise_code": code, "snapshot_id": snapshot, "model_run_id": run, "score": 0.0,
          "probability": 0.1, "probability_low": 0.05, "probability_high": 0.2, "model_class": "AABC"[n % 4],

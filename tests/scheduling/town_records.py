@@ -24,6 +24,7 @@ from registry.tables import (
     Office,
     Premises,
     QuietDayRecord,
+    SnapshotRelease,
 )
 from scheduling.allocation import allocate
 from scheduling.ceremony import commit_draw, record_seed, run_draw, simulated_seed
@@ -266,6 +267,7 @@ def _grades(connection: Connection, classes: dict[str, str]) -> None:
         for each, name in classes.items()
     ]
     connection.execute(insert(Grade), rows)
+    connection.execute(insert(SnapshotRelease).values(whole(SnapshotRelease, {"snapshot_id": snapshot})))
 
 
 @contextmanager

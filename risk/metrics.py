@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import beta, chi2, rankdata
 
 from risk.archive import FloatArray, IntArray
 
 Metric = Callable[[FloatArray, FloatArray], float]
 RESAMPLES = 200
+EMPTY_SHARE = 1e-4
+"""What an empty bin is taken for in PSI, where a share of nothing would have no logarithm."""
 
 
 def auc(score: FloatArray, problem: FloatArray) -> float:
@@ -64,9 +66,84 @@ def ece(probability: FloatArray, problem: FloatArray, bins: int = 10) -> float:
 def calibration_curve(
     probability: FloatArray, problem: FloatArray, bins: int = 10
 ) -> list[tuple[float, float, int]]:
-    """(mean predicted, observed rate, visits) of equally filled bins, lowest first."""
-    parts = np.array_split(np.argsort(probability, kind="stable"), min(bins, len(probability)))
-    return [(float(probability[p].mean()), float(problem[p].mean()), len(p)) for p in parts if len(p)]
+    """(mean predicted, observed rate, visits) of equally filled bins, lowest first; equal probabilities together."""
+    at = np.searchsorted(_inner_edges(probability, bins), probability, side="left")
+    visits = np.bincount(at)
+    predicted, found = np.bincount(at, probability), np.bincount(at, problem)
+    return [
+        (float(predicted[b] / visits[b]), float(found[b] / visits[b]), int(visits[b]))
+        for b in np.flatnonzero(visits)
+    ]
+
+
+def _inner_edges(values: FloatArray, bins: int) -> FloatArray:
+    """Upper edges of all bins but the last, equally filled as far as ties allow."""
+    if not len(values):
+        return np.zeros(0)
+    return np.unique(np.quantile(values, np.arange(1, bins) / bins, method="inverted_cdf"))
+
+
+def hosmer_lemeshow(
+    probability: FloatArray, problem: FloatArray, bins: int = 10, lost: int = 2
+) -> tuple[float, float]:
+    """(statistic, p) of Hosmer and Lemeshow (1980) over equally filled bins; a small p: badly calibrated.
+
+    lost: degrees of freedom below the number of bins. 2 is the classic value for a model judged on its own data and
+    the stricter one; on data that the model never saw the statistic has as many as there are bins (0).
+    """
+    curve = calibration_curve(probability, problem, bins)
+    expected, observed, visits = (np.array(column, float) for column in zip(*curve, strict=True))
+    spread = np.maximum(visits * expected * (1 - expected), 1e-12)
+    statistic = float(np.sum((visits * (observed - expected)) ** 2 / spread))
+    return statistic, float(chi2.sf(statistic, max(len(visits) - lost, 1)))
+
+
+def jeffreys_interval(problems: float, visits: float, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a rate with Jeffreys' prior, Beta(1/2, 1/2); from 0 without a problem, up to 1 with nothing else."""
+    if not visits:
+        return 0.0, 1.0
+    tail = (1 - level) / 2
+    clean = visits - problems
+    low = 0.0 if not problems else float(beta.ppf(tail, problems + 0.5, clean + 0.5))
+    return low, 1.0 if not clean else float(beta.ppf(1 - tail, problems + 0.5, clean + 0.5))
+
+
+def jeffreys_test(predicted: float, problems: float, visits: float) -> tuple[float, float]:
+    """(p that the true rate is at most the predicted one, two-sided p) given what was found.
+
+    The first is the Jeffreys test of the European Central Bank (Instructions for reporting the validation results
+    of internal models, 2019, 2.5.3.1): small means that the class is worse than predicted.
+    """
+    below = float(beta.cdf(predicted, problems + 0.5, visits - problems + 0.5))
+    return below, min(1.0, 2 * min(below, 1 - below))
+
+
+def psi(expected: FloatArray, actual: FloatArray, bins: int = 10) -> float:
+    """Population stability index: sum of (a - e) ln(a / e) over bins equally filled by `expected`.
+
+    Values that many share have a bin of their own as far as the quantiles fall on them; unknown (NaN) is one more
+    bin. NaN without rows on either side. Usual marks: .10 look, .25 act.
+    """
+    if not len(expected) or not len(actual):
+        return float("nan")
+    edges = _inner_edges(expected[~np.isnan(expected)], bins)
+    was, now = (_shares(values, edges) for values in (expected, actual))
+    return float(np.sum((now - was) * np.log(now / was)))
+
+
+def _shares(values: FloatArray, edges: FloatArray) -> FloatArray:
+    """Share of each bin, the last of which is unknown."""
+    unknown = len(edges) + 1
+    at = np.where(np.isnan(values), unknown, np.searchsorted(edges, values, side="left"))
+    return np.maximum(np.bincount(at, minlength=unknown + 1) / len(values), EMPTY_SHARE)
+
+
+def capture(score: FloatArray, problem: FloatArray, visits: float) -> float:
+    """Share of all problems among the `visits` highest scores; ties at the edge count by their mean."""
+    if not problem.sum():
+        return float("nan")
+    seen, found, _ = _sorted(score, problem)
+    return float(np.interp(visits, np.append(0, seen), np.append(0, found)) / problem.sum())
 
 
 def lift(score: FloatArray, problem: FloatArray, share: float) -> float:

@@ -11,7 +11,7 @@ ROOMS = {
     "batches": ("batch",),
     "data": ("ingest",),
     "datasets": ("template",),
-    "grading": ("explain", "grade", "train"),
+    "grading": ("explain", "grade", "score", "train"),
     "mapping": ("mapping",),
     "matches": ("match",),
     "planning": ("draw", "plan", "verify"),

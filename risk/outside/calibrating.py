@@ -64,7 +64,9 @@ def fit_curve(raw: FloatArray, problem: FloatArray, seed: int) -> tuple[Curve, d
     """The curve, and the out-of-fold log loss of each method that the number of positives allows."""
     positives = min(problem.sum(), len(problem) - problem.sum())
     allowed = [
-        m for m, least in zip(METHODS, (0, BETA_POSITIVES, ISOTONIC_POSITIVES), strict=True) if positives >= least
+        m
+        for m, least in zip(METHODS, (0, BETA_POSITIVES, ISOTONIC_POSITIVES), strict=True)
+        if positives >= least
     ]
     folds = _folds(problem, seed)
     losses = {}

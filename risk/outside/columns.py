@@ -23,7 +23,9 @@ ALIKE = 0.5
 FEW = 50
 LONG_TEXT = 60
 CODE_DIGITS = 10
-_ID_NAME = re.compile(r"(^|[_\W])(id|no|index|key|uuid|code)$|编号|序号|代码|证号|注册号|_?id$", re.IGNORECASE)
+_ID_NAME = re.compile(
+    r"(^|[_\W])(id|no|index|key|uuid|code)$|编号|序号|代码|证号|注册号|_?id$", re.IGNORECASE
+)
 _SAMPLE = 400
 
 
@@ -104,7 +106,9 @@ def decide(name: str, texts: Texts, notes: list[str]) -> Column | Dropped:
         return Dropped(name, "只有一个值") if len(known) == len(texts) else Column(name, "present")
     if all(_flag_or_unknown(text) is not None for text in distinct):
         return Column(name, "flag")
-    if (form := _form_of(distinct)) is not None and _tolerable(name, known, partial(_date, form=form), "日期", notes):
+    if (form := _form_of(distinct)) is not None and _tolerable(
+        name, known, partial(_date, form=form), "日期", notes
+    ):
         newest = np.nanmax(values.parsed(known, partial(_date, form=form))[0])
         return Column(name, "date", form=form, until=float(newest))
     comma = values.has_decimal_comma(list(distinct))
@@ -129,7 +133,9 @@ def read_time(table: Table, name: str) -> tuple[FloatArray, Column]:
         odd = [i for i, text in enumerate(texts) if text and parser(text) is None][:SHOWN]
         shown = "、".join(f"第 {table.rows[i]} 行“{texts[i]}”" for i in odd)
         why = f"：{shown}" if shown else f"（{found.why}）" if isinstance(found, Dropped) else ""
-        raise Refusal("time.unreadable", f"时间列“{name}”既不是日期也不是数{why}。", "请写成 2026-11-27 这样的日期。")
+        raise Refusal(
+            "time.unreadable", f"时间列“{name}”既不是日期也不是数{why}。", "请写成 2026-11-27 这样的日期。"
+        )
     return clock(table, found), found
 
 
@@ -167,14 +173,18 @@ def _date(text: str, form: str) -> float | None:
     return None
 
 
-def _tolerable(name: str, known: Texts, parser: Callable[[str], float | None], what: str, notes: list[str]) -> bool:
+def _tolerable(
+    name: str, known: Texts, parser: Callable[[str], float | None], what: str, notes: list[str]
+) -> bool:
     found, bad = values.parsed(known, parser)
     if bad > STRAY * len(known) or np.isnan(found).all():
         return False
     if bad:
-        codes, texts = pd.factorize(known)
+        texts = pd.unique(known)
         odd = [text for text in texts if parser(text) is None][:3]
-        notes.append(f"“{name}”列有 {bad} 格不是{what}（如{'、'.join(f'“{t[:20]}”' for t in odd)}），按未知处理。")
+        notes.append(
+            f"“{name}”列有 {bad} 格不是{what}（如{'、'.join(f'“{t[:20]}”' for t in odd)}），按未知处理。"
+        )
     return True
 
 

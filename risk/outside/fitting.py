@@ -41,7 +41,9 @@ class Task:
     def where(self, rows: IntArray) -> Task:
         """Narrowed to some rows."""
         offset = [self.offset[i] for i in rows] if self.offset else []
-        return replace(self, prepared=self.prepared.where(rows), ground=self.ground.where(rows), offset=offset)
+        return replace(
+            self, prepared=self.prepared.where(rows), ground=self.ground.where(rows), offset=offset
+        )
 
     @property
     def problem(self) -> FloatArray:
@@ -98,9 +100,7 @@ def directions_of(encoder: Encoder, directions: Mapping[str, int]) -> list[int]:
     return [0 if what else int(directions.get(source, 0)) for source, what in encoder.columns()]
 
 
-def choose(
-    scores: Mapping[str, FloatArray], problem: FloatArray, clusters: IntArray, seed: int
-) -> Choice:
+def choose(scores: Mapping[str, FloatArray], problem: FloatArray, clusters: IntArray, seed: int) -> Choice:
     """Logistic, unless the best boosted candidate is proved better (paired 95 % interval of the AUC above 0), and
     their sum only where it is proved better than that. The gate of `risk.selection`, on out-of-fold scores."""
     table = {n: [metrics.auc(s, problem), log_loss(1 / (1 + np.exp(-s)), problem)] for n, s in scores.items()}
@@ -115,7 +115,9 @@ def choose(
     reason = f"LightGBM（{best}）{verdict}逻辑回归：AUC 差 {_shown(gain)}。"
     if more[1] > 0:
         chosen, reason = BOTH, f"{reason}两者之和更好：AUC 差 {_shown(more)}。"
-    return Choice(chosen, shape, int(rounds), reason, table, {f"{BOOSTED} - {LOGISTIC}": gain, f"{BOTH} - best": more})
+    return Choice(
+        chosen, shape, int(rounds), reason, table, {f"{BOOSTED} - {LOGISTIC}": gain, f"{BOTH} - best": more}
+    )
 
 
 def draws_of(clusters: IntArray, seed: int, count: int) -> list[IntArray]:
@@ -152,7 +154,10 @@ def _inner_scores(task: Task, splits: list[Split]) -> dict[str, FloatArray]:
     for past, later in splits:
         part = task.where(past)
         encoder, matrix = fit_encoder(part.prepared, part.problem, task.seed)
-        unseen, directions = encoder.matrix(task.prepared.where(later)), directions_of(encoder, task.directions)
+        unseen, directions = (
+            encoder.matrix(task.prepared.where(later)),
+            directions_of(encoder, task.directions),
+        )
         offset = _offset(part)
         scores[LOGISTIC][later] = fit_ranked(matrix, part.problem, directions).raw(unseen)
         for shape, settings in GRID.items():

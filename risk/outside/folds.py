@@ -22,9 +22,7 @@ class Ground:
 
     def where(self, rows: IntArray) -> Ground:
         """Narrowed to some rows."""
-        return Ground(
-            self.problem[rows], self.clusters[rows], None if self.when is None else self.when[rows]
-        )
+        return Ground(self.problem[rows], self.clusters[rows], None if self.when is None else self.when[rows])
 
 
 def split(ground: Ground, folds: int, seed: int) -> list[Split]:
@@ -37,7 +35,9 @@ def split(ground: Ground, folds: int, seed: int) -> list[Split]:
     usable = [pair for pair in found if all(_both(ground.problem[rows]) for rows in pair)]
     if not usable:
         raise Refusal(
-            "folds.none", "没有一折在训练和检验两边都有两种结果。", "请减少 --folds，或检查标签是否都在同一时段、同一组。"
+            "folds.none",
+            "没有一折在训练和检验两边都有两种结果。",
+            "请减少 --folds，或检查标签是否都在同一时段、同一组。",
         )
     return usable
 
@@ -61,7 +61,9 @@ def _stratified(ground: Ground, folds: int, seed: int) -> list[Split]:
     _, cluster = np.unique(ground.clusters, return_inverse=True)
     rows, positives = np.bincount(cluster), np.bincount(cluster, ground.problem)
     if len(rows) < 2:
-        raise Refusal("folds.one_group", "全部行属于同一个组，无法分折。", "请核对 --group 或 --id 指的是哪一列。")
+        raise Refusal(
+            "folds.one_group", "全部行属于同一个组，无法分折。", "请核对 --group 或 --id 指的是哪一列。"
+        )
     shuffled = np.random.default_rng(seed).permutation(len(rows))
     order = shuffled[np.lexsort((-rows[shuffled], -positives[shuffled]))]
     fold = np.empty(len(rows), dtype=np.int64)

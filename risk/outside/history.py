@@ -20,6 +20,7 @@ OWN_PRIOR = 3.0
 GROUP_PRIOR = 20.0
 """Events of the wider circle's rate that shrink an id's rate to its group's, and a group's to everybody's."""
 EVERYBODY = ""
+SOURCE = "历史 history"
 
 LABEL_FEATURES = (
     "earlier events 以前次数", "earlier outcomes 以前有结论次数", "share positive 以前发生率", "last label 上次结论",
@@ -45,8 +46,13 @@ class Events:
 
 def history_names(measures: list[str]) -> list[tuple[str, str]]:
     """(source, what it holds) of each column of `earlier`."""
-    own = [("历史 history", name) for name in LABEL_FEATURES]
+    own = [(SOURCE, name) for name in LABEL_FEATURES]
     return own + [(name, what) for name in measures for what in MEASURE_FEATURES]
+
+
+def column_of(number: int) -> str:
+    """Name, in a prepared table, of one of LABEL_FEATURES."""
+    return f"{SOURCE} · {LABEL_FEATURES[number]}"
 
 
 def earlier(events: Events, group_rates: Mapping[str, float] | None = None) -> FloatArray:
@@ -102,16 +108,16 @@ class _Walk:
 
     def total(self, values: FloatArray) -> FloatArray:
         """Running sum inside the id, unknown values counting nothing."""
-        return pd.Series(values).fillna(0.0).groupby(self.ids).cumsum().to_numpy(float)
+        return pd.Series(values).fillna(0.0).groupby(self.ids).cumsum().to_numpy(np.float64)
 
     def latest(self, values: FloatArray) -> FloatArray:
         """The newest known value so far inside the id."""
-        return pd.Series(values).groupby(self.ids).ffill().to_numpy(float)
+        return pd.Series(values).groupby(self.ids).ffill().to_numpy(np.float64)
 
     def recent(self, values: FloatArray) -> FloatArray:
         """Mean so far, each step back in the id counting less."""
         means = pd.Series(values).groupby(self.ids, sort=False).ewm(alpha=FRESH, ignore_na=True).mean()
-        return means.to_numpy(float)
+        return means.to_numpy(np.float64)
 
 
 def _of_labels(walk: _Walk, when: FloatArray, problem: FloatArray, rates: FloatArray) -> FloatArray:

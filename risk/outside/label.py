@@ -66,7 +66,9 @@ def _chosen(table: Table, name: str, texts: list[str], counts: Counter[str], pos
     if positive is not None:
         if positive not in counts:
             shown = "、".join(f"“{value}”{many} 行" for value, many in counts.most_common(SHOWN))
-            raise Refusal("label.no_positive", f"“{name}”列没有“{positive}”这个值，有：{shown}。", "请核对 --positive。")
+            raise Refusal(
+                "label.no_positive", f"“{name}”列没有“{positive}”这个值，有：{shown}。", "请核对 --positive。"
+            )
         return positive
     if len(counts) > 2:
         _refuse_many(table, name, texts, counts)

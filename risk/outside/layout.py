@@ -87,7 +87,9 @@ class Layout:
         if when is None or self.roles.id is None:
             raise ValueError("a layout of events has a time and an id")
         measures = {c.name: c.read(table.column(c.name), None) for c in self.past}
-        return Events(own_ids(table, self.roles.id), group_of(table, self.roles.group), when, problem, measures)
+        return Events(
+            own_ids(table, self.roles.id), group_of(table, self.roles.group), when, problem, measures
+        )
 
     def _demand(self, table: Table) -> None:
         """Raise Refusal table.no_column for anything that scoring needs and the table has not."""
@@ -206,4 +208,6 @@ def alone(column: Column, table: Table, problem: FloatArray) -> float:
         overall = problem.mean()
         return metrics.auc((found[code] - problem + overall) / rows[code], problem)
     values = column.read(texts, None)
-    return metrics.auc(np.nan_to_num(values, nan=np.nanmin(values) - 1 if (~np.isnan(values)).any() else 0), problem)
+    return metrics.auc(
+        np.nan_to_num(values, nan=np.nanmin(values) - 1 if (~np.isnan(values)).any() else 0), problem
+    )

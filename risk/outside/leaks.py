@@ -15,7 +15,7 @@ from risk.outside import values
 from risk.outside.columns import Column
 from risk.outside.encoding import Prepared
 from risk.outside.folds import Split
-from risk.outside.history import SINCE
+from risk.outside.history import SINCE, column_of
 from risk.outside.layout import LaidOut, alone
 from risk.outside.reading import SHOWN, Table
 
@@ -47,12 +47,12 @@ def twins(laid: LaidOut) -> tuple[IntArray, int, bool]:
     """(a number a row, the same for rows alike in all columns used; rows that have a twin; whether that is coarse)."""
     names = [column.name for column in laid.layout.columns]
     if not names:
-        return np.arange(len(laid.table)), 0, False
+        return np.arange(len(laid.table), dtype=np.int64), 0, False
     frame = pd.DataFrame({name: laid.table.columns[name] for name in names})
-    codes = frame.groupby(names, sort=False, dropna=False).ngroup().to_numpy()
+    codes: IntArray = frame.groupby(names, sort=False, dropna=False).ngroup().to_numpy(np.int64)
     alike = int((np.bincount(codes)[codes] > 1).sum())
     coarse = alike > COARSE * len(codes)
-    return (np.arange(len(codes)) if coarse else codes), alike, coarse
+    return (np.arange(len(codes), dtype=np.int64) if coarse else codes), alike, coarse
 
 
 def findings(laid: LaidOut, prepared: Prepared, rows: IntArray, splits: list[Split]) -> list[Finding]:
@@ -64,15 +64,9 @@ def findings(laid: LaidOut, prepared: Prepared, rows: IntArray, splits: list[Spl
         *_both_sides(laid, table, splits),
     ]  # fmt: skip
     if laid.layout.events:
-        since = prepared.numbers[:, prepared.names.index(_source_of(SINCE))]
+        since = prepared.numbers[:, prepared.names.index(column_of(SINCE))]
         found += _waiting("距上次的天数", "", since[rows], problem)
     return sorted(found, key=lambda finding: (finding.level != ALARM, -abs(finding.value)))
-
-
-def _source_of(number: int) -> str:
-    from risk.outside.history import LABEL_FEATURES
-
-    return f"历史 history · {LABEL_FEATURES[number]}"
 
 
 def _single(laid: LaidOut, table: Table, problem: FloatArray) -> Iterator[Finding]:
@@ -140,7 +134,10 @@ def _waiting(what: str, column: str, value: FloatArray, problem: FloatArray) -> 
     auc = metrics.auc(value[known], problem[known]) if known.any() else float("nan")
     if auc == auc and max(auc, 1 - auc) > DRIFT_AUC:
         medians = [float(np.median(value[known & (problem == outcome)])) for outcome in (1, 0)]
-        said = f"{what}因结论而异（AUC {max(auc, 1 - auc):.3f}；中位数：发生 {medians[0]:g}，未发生 {medians[1]:g}）：观察时间可能泄漏结论。"
+        said = (
+            f"{what}因结论而异（AUC {max(auc, 1 - auc):.3f}；中位数：发生 {medians[0]:g}，未发生 {medians[1]:g}）："
+            "观察时间可能泄漏结论。"
+        )
         yield Finding(ALARM, "time_by_class", column, max(auc, 1 - auc), said)
 
 

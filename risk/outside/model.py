@@ -73,7 +73,9 @@ def load_table_model(content: bytes) -> TableModel:
         )  # fmt: skip
     except (zlib.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refusal(
-            "model.unreadable", "这不是 wurao train --table 生成的模型文件，或者已经损坏。", "请重新训练，用报告目录里的 model.bin。"
+            "model.unreadable",
+            "这不是 wurao train --table 生成的模型文件，或者已经损坏。",
+            "请重新训练，用报告目录里的 model.bin。",
         ) from error
 
 

@@ -57,14 +57,18 @@ class Table:
 
     def where(self, chosen: BoolArray | IntArray) -> Table:
         """The table narrowed to some rows."""
-        return Table(self.name, {k: v[chosen] for k, v in self.columns.items()}, self.rows[chosen], self.notes)
+        return Table(
+            self.name, {k: v[chosen] for k, v in self.columns.items()}, self.rows[chosen], self.notes
+        )
 
     def column(self, name: str) -> Texts:
         """A column by its heading. Raises Refusal table.no_column listing those there are."""
         if name in self.columns:
             return self.columns[name]
         known = "、".join(list(self.columns)[:40]) + ("…" if len(self.columns) > 40 else "")
-        raise Refusal("table.no_column", f"“{self.name}”里没有“{name}”列，有：{known}。", "请核对列名（区分大小写）。")
+        raise Refusal(
+            "table.no_column", f"“{self.name}”里没有“{name}”列，有：{known}。", "请核对列名（区分大小写）。"
+        )
 
 
 def read_table(path: Path, needed: Sequence[str] = ()) -> Table:
@@ -178,7 +182,9 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             entries = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise Refusal("table.broken", f"“{path.name}”不是完整的 JSON：{error}。", "请重新导出。") from error
+            raise Refusal(
+                "table.broken", f"“{path.name}”不是完整的 JSON：{error}。", "请重新导出。"
+            ) from error
         yield from ((n, _record(path, n, entry)) for n, entry in enumerate(entries, 1))
         return
     for number, line in enumerate(text.splitlines(), 1):
@@ -187,7 +193,9 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 entry = json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise Refusal(
-                    "table.broken", f"“{path.name}”第 {number} 行不是 JSON：{error}。", "每行应为一个 JSON 对象。"
+                    "table.broken",
+                    f"“{path.name}”第 {number} 行不是 JSON：{error}。",
+                    "每行应为一个 JSON 对象。",
                 ) from error
             yield number, _record(path, number, entry)
 
@@ -195,7 +203,9 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _record(path: Path, number: int, entry: Any) -> dict[str, Any]:
     if isinstance(entry, dict):
         return entry
-    raise Refusal("table.broken", f"“{path.name}”第 {number} 行不是一个对象。", "每行应为“列名: 值”的 JSON 对象。")
+    raise Refusal(
+        "table.broken", f"“{path.name}”第 {number} 行不是一个对象。", "每行应为“列名: 值”的 JSON 对象。"
+    )
 
 
 def _from_records(name: str, records: Iterable[tuple[int, dict[str, Any]]], needed: Sequence[str]) -> Table:
@@ -207,11 +217,15 @@ def _from_records(name: str, records: Iterable[tuple[int, dict[str, Any]]], need
 
 def _from_parquet(path: Path, needed: Sequence[str]) -> Table:
     if importlib.util.find_spec("pyarrow") is None:
-        raise Refusal("table.no_pyarrow", "读 Parquet 需要 pyarrow，本机没有安装。", "请导出为 CSV，或安装 pyarrow。")
+        raise Refusal(
+            "table.no_pyarrow", "读 Parquet 需要 pyarrow，本机没有安装。", "请导出为 CSV，或安装 pyarrow。"
+        )
     try:
         frame = pd.read_parquet(path, engine="pyarrow")
     except Exception as error:  # the library has many kinds of errors of its own
-        raise Refusal("table.broken", f"“{path.name}”打不开：{error}。", "请重新导出，或改用 CSV。") from error
+        raise Refusal(
+            "table.broken", f"“{path.name}”打不开：{error}。", "请重新导出，或改用 CSV。"
+        ) from error
     cells = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
     rows = ((number, [_cell_text(cell) for cell in row]) for number, row in enumerate(cells, 1))
     return _from_rows(path.name, itertools.chain([(0, [str(c) for c in frame.columns])], rows), needed, [])
@@ -268,7 +282,9 @@ def _headings(name: str, cells: Sequence[str], needed: Sequence[str], notes: lis
     while trimmed and not trimmed[-1]:
         trimmed.pop()
     if len(trimmed) > MAX_COLUMNS:
-        raise Refusal("table.too_wide", f"“{name}”有 {len(trimmed)} 列，最多 {MAX_COLUMNS} 列。", "请删去不用的列。")
+        raise Refusal(
+            "table.too_wide", f"“{name}”有 {len(trimmed)} 列，最多 {MAX_COLUMNS} 列。", "请删去不用的列。"
+        )
     for number, heading in enumerate(trimmed, 1):
         if trimmed.count(heading) > 1 and heading in needed:
             raise Refusal("table.same_heading", f"“{name}”有多列都叫“{heading}”。", "请给它们不同的列名。")
@@ -276,7 +292,9 @@ def _headings(name: str, cells: Sequence[str], needed: Sequence[str], notes: lis
         while unique in found:
             unique += "'"
         if unique != heading:
-            notes.append(f"第 {number} 列的列名{'是空的' if not heading else f'“{heading}”重复'}，记作“{unique}”。")
+            notes.append(
+                f"第 {number} 列的列名{'是空的' if not heading else f'“{heading}”重复'}，记作“{unique}”。"
+            )
         found.append(unique)
     return found
 
@@ -284,9 +302,13 @@ def _headings(name: str, cells: Sequence[str], needed: Sequence[str], notes: lis
 def _account_for_ragged(name: str, ragged: list[int], kept: int, wide: int, notes: list[str]) -> None:
     if not ragged:
         return
-    shown = "、".join(str(n) for n in ragged[:SHOWN]) + (f" 等 {len(ragged)} 行" if len(ragged) > SHOWN else "")
+    shown = "、".join(str(n) for n in ragged[:SHOWN]) + (
+        f" 等 {len(ragged)} 行" if len(ragged) > SHOWN else ""
+    )
     if len(ragged) > RAGGED_SHARE * (kept + len(ragged)) and len(ragged) > 1:
         raise Refusal(
-            "table.ragged", f"“{name}”第 {shown} 行的格数多于 {wide} 个列名。", "请检查分隔符和引号后重新导出。"
+            "table.ragged",
+            f"“{name}”第 {shown} 行的格数多于 {wide} 个列名。",
+            "请检查分隔符和引号后重新导出。",
         )
     notes.append(f"第 {shown} 行的格数多于列名，未使用。")

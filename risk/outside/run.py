@@ -20,7 +20,7 @@ from risk.model_file import code_version, hash_of_bytes
 from risk.outside.boosting import GRID, STAGES, lightgbm_version
 from risk.outside.fitting import LOGISTIC, Fitted, Task, draws_of, fit_task
 from risk.outside.folds import Ground, split
-from risk.outside.history import LAST, LABEL_FEATURES, final_group_rates
+from risk.outside.history import LAST, column_of, final_group_rates
 from risk.outside.layout import LaidOut, Roles, group_of, lay_out, own_ids
 from risk.outside.leaks import Finding, findings, twins
 from risk.outside.measure import against, by_fold, curves, draws_for, figures
@@ -68,7 +68,9 @@ def train_table(
     Raises Refusal table.*, label.*, time.*, folds.*, roles.*, directions.* for whatever cannot be used as it is.
     """
     if not FEWEST_FOLDS <= folds <= MOST_FOLDS:
-        raise Refusal("folds.number", f"折数 {folds} 不在 {FEWEST_FOLDS} 到 {MOST_FOLDS} 之间。", "通常用 5 或 10。")
+        raise Refusal(
+            "folds.number", f"折数 {folds} 不在 {FEWEST_FOLDS} 到 {MOST_FOLDS} 之间。", "通常用 5 或 10。"
+        )
     started = time.process_time()
     progress("读表 reading", 0.0)
     laid = lay_out(read_table(path, roles.named()), roles)
@@ -82,7 +84,9 @@ def train_table(
     tested = _test(task, splits, progress)
     progress("全部行定型 final fit", 0.9)
     fitted = fit_task(task)
-    rates = final_group_rates(laid.layout.as_events(laid.table, laid.label.problem)) if laid.layout.events else {}
+    rates = (
+        final_group_rates(laid.layout.as_events(laid.table, laid.label.problem)) if laid.layout.events else {}
+    )
     model = TableModel(laid.layout, fitted.encoder, fitted.learner, fitted.curve, rates)
     progress("量度 measuring", 0.96)
     return _report(laid, task, rows, tested, fitted, model, found, started)
@@ -92,7 +96,9 @@ def _refuse_unknown_directions(laid: LaidOut, directions: Mapping[str, int]) -> 
     usable = {c.name for c in laid.layout.columns if c.kind != "category"}
     if strange := sorted(set(directions) - usable):
         raise Refusal(
-            "directions.unknown", f"方向文件里的“{'、'.join(strange[:5])}”不是用于学习的数值列。", "请核对列名，类别列不能有方向。"
+            "directions.unknown",
+            f"方向文件里的“{'、'.join(strange[:5])}”不是用于学习的数值列。",
+            "请核对列名，类别列不能有方向。",
         )
 
 
@@ -100,7 +106,8 @@ def _task(laid: LaidOut, prepared: Any, rows: IntArray, seed: int, directions: M
     table, roles = laid.table, laid.layout.roles
     when = laid.layout.when(table)
     ground = Ground(laid.label.problem[rows], _clusters(laid)[rows], None if when is None else when[rows])
-    inspectors = [(name,) if name else () for name in table.column(roles.offset)[rows]] if roles.offset else []
+    staff = table.column(roles.offset)[rows] if roles.offset else []
+    inspectors: list[tuple[str, ...]] = [(name,) if name else () for name in staff]
     return Task(prepared, ground, inspectors, directions, seed)
 
 
@@ -148,7 +155,7 @@ def _test(task: Task, splits: list[tuple[IntArray, IntArray]], progress: Progres
 
 
 def _last_label(task: Task) -> FloatArray | None:
-    name = f"历史 history · {LABEL_FEATURES[LAST]}"
+    name = column_of(LAST)
     return task.prepared.numbers[:, task.prepared.names.index(name)] if name in task.prepared.names else None
 
 
@@ -216,5 +223,7 @@ def _importance(model: TableModel, matrix: FloatArray) -> list[tuple[str, float]
     sample = matrix[:: max(1, len(matrix) // 2_000)]
     parts = model.contributions(sample)[:, :-1]
     sources = np.array([source.split(" · ")[0] for source, _ in model.encoder.columns()], dtype=object)
-    totals = {str(s): float(np.abs(parts[:, sources == s].sum(axis=1)).mean()) for s in dict.fromkeys(sources)}
+    totals = {
+        str(s): float(np.abs(parts[:, sources == s].sum(axis=1)).mean()) for s in dict.fromkeys(sources)
+    }
     return sorted(totals.items(), key=lambda entry: -entry[1])[:MOST_IMPORTANT]

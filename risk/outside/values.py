@@ -77,7 +77,7 @@ def day(text: str, form: str) -> float | None:
         return NO_VALUE
     clock = _CLOCK.search(text)
     try:
-        found = datetime.strptime(text[: clock.start()].strip() if clock else text, form)  # noqa: DTZ007
+        found = datetime.strptime(text[: clock.start()].strip() if clock else text, form)
     except ValueError:
         return None
     if not EARLIEST <= found.year <= LATEST:

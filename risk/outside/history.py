@@ -108,16 +108,16 @@ class _Walk:
 
     def total(self, values: FloatArray) -> FloatArray:
         """Running sum inside the id, unknown values counting nothing."""
-        return pd.Series(values).fillna(0.0).groupby(self.ids).cumsum().to_numpy(np.float64)
+        return np.asarray(pd.Series(values).fillna(0.0).groupby(self.ids).cumsum(), dtype=np.float64)
 
     def latest(self, values: FloatArray) -> FloatArray:
         """The newest known value so far inside the id."""
-        return pd.Series(values).groupby(self.ids).ffill().to_numpy(np.float64)
+        return np.asarray(pd.Series(values).groupby(self.ids).ffill(), dtype=np.float64)
 
     def recent(self, values: FloatArray) -> FloatArray:
         """Mean so far, each step back in the id counting less."""
         means = pd.Series(values).groupby(self.ids, sort=False).ewm(alpha=FRESH, ignore_na=True).mean()
-        return means.to_numpy(np.float64)
+        return np.asarray(means, dtype=np.float64)
 
 
 def _of_labels(walk: _Walk, when: FloatArray, problem: FloatArray, rates: FloatArray) -> FloatArray:

@@ -49,7 +49,7 @@ def twins(laid: LaidOut) -> tuple[IntArray, int, bool]:
     if not names:
         return np.arange(len(laid.table), dtype=np.int64), 0, False
     frame = pd.DataFrame({name: laid.table.columns[name] for name in names})
-    codes: IntArray = frame.groupby(names, sort=False, dropna=False).ngroup().to_numpy(np.int64)
+    codes = np.asarray(frame.groupby(names, sort=False, dropna=False).ngroup(), dtype=np.int64)
     alike = int((np.bincount(codes)[codes] > 1).sum())
     coarse = alike > COARSE * len(codes)
     return (np.arange(len(codes), dtype=np.int64) if coarse else codes), alike, coarse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -104,16 +104,25 @@ def _refuse_unknown_directions(laid: LaidOut, directions: Mapping[str, int]) -> 
 
 def _task(laid: LaidOut, prepared: Any, rows: IntArray, seed: int, directions: Mapping[str, int]) -> Task:
     table, roles = laid.table, laid.layout.roles
-    when = laid.layout.when(table)
-    ground = Ground(laid.label.problem[rows], _clusters(laid)[rows], None if when is None else when[rows])
-    staff = table.column(roles.offset)[rows] if roles.offset else []
+    staff: Iterable[str] = table.column(roles.offset)[rows] if roles.offset else ()
     inspectors: list[tuple[str, ...]] = [(name,) if name else () for name in staff]
-    return Task(prepared, ground, inspectors, directions, seed)
+    return Task(prepared, ground_of(laid, rows), inspectors, directions, seed)
+
+
+def ground_of(laid: LaidOut, rows: IntArray) -> Ground:
+    """What the folds of some rows rest on."""
+    when = laid.layout.when(laid.table)
+    return Ground(laid.label.problem[rows], _clusters(laid)[rows], None if when is None else when[rows])
 
 
 def _clusters(laid: LaidOut) -> IntArray:
-    """One number a row; the same for rows that share an id, a group or all their values, directly or through others."""
+    """One number a row; the same for rows that share an id, a group or all their values, directly or through others.
+
+    Where time separates training from test, only ids are clusters, for the intervals.
+    """
     roles, many = laid.layout.roles, len(laid.table)
+    if laid.layout.clock:
+        return _codes(own_ids(laid.table, roles.id)) if roles.id else np.arange(many, dtype=np.int64)
     codes = [twins(laid)[0]]
     codes += [_codes(own_ids(laid.table, name)) for name in (roles.id, roles.group) if name]
     start, edges = many, []

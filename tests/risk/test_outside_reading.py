@@ -209,7 +209,8 @@ def _table(**columns: list[str]) -> Table:
 
 
 @pytest.mark.parametrize(
-    ("yes", "no"), [("1", "0"), ("1.0", "0.0"), ("true", "False"), ("是", "否"), ("不合格", "合格"), ("Y", "n")]
+    ("yes", "no"),
+    [("1", "0"), ("1.0", "0.0"), ("true", "False"), ("是", "否"), ("不合格", "合格"), ("Y", "n")],
 )
 def test_labels_by_custom(yes: str, no: str) -> None:
     label = read_label(_table(y=[yes, no, ""] * 20), "y")

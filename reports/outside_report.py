@@ -16,7 +16,8 @@ from reports.outside_charts import (
 from reports.pages import write_page
 
 SCORES = {
-    "chosen": "本模型 chosen model", "logistic": "逻辑回归 logistic", "last_label": "上次结论 last label",
+    "chosen": "本模型 chosen model", "logistic": "逻辑回归 logistic", "best_column": "最好的单列 best single column",
+    "last_label": "上次结论 last label",
     "base_rate": "总体发生率 base rate",
 }  # fmt: skip
 METRICS = (

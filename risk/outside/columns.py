@@ -78,16 +78,19 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def plan_columns(table: Table, reserved: Collection[str]) -> Plan:
-    """Decide the kind of every column that has no role of its own."""
+def plan_columns(table: Table, reserved: Collection[str], outcomes: Collection[str] = ()) -> Plan:
+    """Decide the kind of every column that has no role of its own. A copy of a column with a role, or of an outcome,
+    would bring in by the back door what the role keeps out: it is dropped like any other copy."""
     chosen: list[Column] = []
     dropped: list[Dropped] = []
     notes: list[str] = []
     seen: dict[bytes, str] = {}
-    for name, texts in table.columns.items():
+    first = [name for name in table.columns if name in reserved or name in outcomes]
+    for name in [*first, *(name for name in table.columns if name not in first)]:
+        texts = table.columns[name]
+        copied = seen.setdefault(pd.util.hash_array(texts, categorize=True).tobytes(), name)
         if name in reserved:
             continue
-        copied = seen.setdefault(pd.util.hash_array(texts, categorize=True).tobytes(), name)
         if copied != name:
             dropped.append(Dropped(name, f"与“{copied}”列完全相同"))
             continue

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from risk import metrics
-from risk.archive import FloatArray, IntArray
+from risk.archive import BoolArray, FloatArray, IntArray
 from risk.inspector_offset import inspector_offset
 from risk.learners import Learner, fit_boosted
 from risk.outside.boosting import GRID, STAGES, Ranked, Sum, at_stage, fit_ranked
@@ -23,6 +23,7 @@ TUNING_ROWS, TUNING_CELLS = 30_000, 3_000_000
 BAG, BAG_ROWS = 3, 20_000
 """So many seeds are averaged where the rows are no more than this."""
 DRAWS = 200
+FEWEST_RECENT = 50
 OFFSET_PRIOR = 20.0
 """Rows of everybody's rate that shrink what one inspector adds (`learner.inspector_prior_visits`)."""
 LOGISTIC, BOOSTED, BOTH = "logistic", "lightgbm", "lightgbm+logistic"
@@ -90,9 +91,22 @@ def fit_task(task: Task) -> Fitted:
     encoder, matrix = fit_encoder(task.prepared, task.problem, task.seed)
     plain = fit_ranked(matrix, task.problem, directions_of(encoder, task.directions))
     learner = _learn(task, encoder, matrix, choice, plain)
-    curve, losses = fit_curve(_mixed(kept, choice), problem, task.seed)
-    plain_curve, _ = fit_curve(kept[LOGISTIC], problem, task.seed)
+    now = _recent(inner, seen)
+    curve, losses = fit_curve(_mixed(kept, choice)[now], problem[now], task.seed)
+    plain_curve, _ = fit_curve(kept[LOGISTIC][now], problem[now], task.seed)
     return Fitted(encoder, learner, curve, choice, losses, plain, plain_curve)
+
+
+def _recent(inner: Task, seen: BoolArray) -> BoolArray:
+    """Of the rows with a score, those that calibrate: with times the later half, whose learners had seen most and whose
+    rate is nearest to what comes (where it has enough of either outcome); else all."""
+    everything = np.ones(int(seen.sum()), dtype=bool)
+    if inner.ground.when is None:
+        return everything
+    when, problem = inner.ground.when[seen], inner.problem[seen]
+    later: BoolArray = when >= np.median(when)
+    found = problem[later].sum()
+    return later if min(found, later.sum() - found) >= FEWEST_RECENT else everything
 
 
 def directions_of(encoder: Encoder, directions: Mapping[str, int]) -> list[int]:

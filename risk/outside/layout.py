@@ -95,7 +95,7 @@ class Layout:
         """Raise Refusal table.no_column for anything that scoring needs and the table has not."""
         needed = [c.name for c in (*self.columns, *(self.past if self.events else ()))]
         if self.events and self.roles.id:
-            needed.append(self.roles.id)
+            needed += [self.roles.id, self.roles.label]
         for name in (*needed, *self.words(), *([self.clock.name] if self.clock else [])):
             table.column(name)
 
@@ -141,7 +141,7 @@ def lay_out(table: Table, roles: Roles) -> LaidOut:
     unlabelled = int(np.isnan(label.problem).sum())
     if unlabelled:
         notes.append(f"{unlabelled} 行没有标签，{'只作为历史' if events else '不参与训练和检验'}。")
-    plan = plan_columns(table, {*(n for n in roles.named() if n not in roles.outcomes)})
+    plan = plan_columns(table, [n for n in roles.named() if n not in roles.outcomes], roles.outcomes)
     notes += plan.notes
     layout = Layout(roles, label.positive, plan.columns, (), known_clock, events)
     layout, dropped = _settle_outcomes(layout, table, label.problem, notes)

@@ -23,7 +23,7 @@ from risk.outside.folds import Ground, split
 from risk.outside.history import LAST, column_of, final_group_rates
 from risk.outside.layout import LaidOut, Roles, group_of, lay_out, own_ids
 from risk.outside.leaks import Finding, findings, twins
-from risk.outside.measure import against, by_fold, curves, draws_for, figures
+from risk.outside.measure import against, best_column, by_fold, curves, draws_for, figures
 from risk.outside.model import TableModel
 from risk.outside.reading import read_table
 
@@ -140,7 +140,8 @@ def _codes(texts: Texts) -> IntArray:
 
 def _test(task: Task, splits: list[tuple[IntArray, IntArray]], progress: Progress) -> _Tested:
     many = len(task.problem)
-    names = (CHOSEN, LOGISTIC, "base_rate", *(("last_label",) if _last_label(task) is not None else ()))
+    last = _last_label(task)
+    names = (CHOSEN, LOGISTIC, "best_column", *(("last_label",) if last is not None else ()), "base_rate")
     empty = {name: np.full(many, np.nan) for name in names}
     tested = _Tested(np.zeros(many, dtype=np.int64), empty, {n: a.copy() for n, a in empty.items()}, [])
     for number, (past, later) in enumerate(splits, 1):
@@ -156,10 +157,14 @@ def _test(task: Task, splits: list[tuple[IntArray, IntArray]], progress: Progres
             tested.scores[name][later] = curve.score(raw)
             tested.probabilities[name][later] = curve.probability(raw)
         tested.scores["base_rate"][later], tested.probabilities["base_rate"][later] = 0.0, base
-        if (last := _last_label(task)) is not None:
+        numbers = task.prepared.numbers
+        single = best_column(numbers[past], task.problem[past], numbers[later])
+        tested.scores["best_column"][later] = 0.5 if single is None else single
+        if last is not None:
             tested.scores["last_label"][later] = np.where(np.isnan(last[later]), base, last[later])
         tested.choices.append(_choice_of(fitted, number, len(past), len(later)))
-    tested.probabilities.pop("last_label", None)
+    for name in ("best_column", "last_label"):  # they rank, but are no probabilities
+        tested.probabilities.pop(name, None)
     return tested
 
 

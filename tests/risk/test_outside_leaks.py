@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from registry.errors import Refusal
 from risk.outside import fitting
 from risk.outside.boosting import TableSettings
 from risk.outside.folds import split
 from risk.outside.layout import Roles, lay_out
 from risk.outside.leaks import ALARM, Finding, columns_of, findings
 from risk.outside.model import load_table_model, score_rows
-from risk.outside.reading import read_table
+from risk.outside.reading import Table, read_table
 from risk.outside.run import TableRun, ground_of, train_table
 
 
@@ -135,3 +136,27 @@ def test_a_place_scores_alike_alone_and_in_the_batch_and_later_rows_change_nothi
     assert (alone[0].tobytes(), alone[1].tobytes()) == (raw[one].tobytes(), probability[one].tobytes())
     until = table.column("date") < "2022-01-01"
     assert score_rows(model, table.where(until))[0].tobytes() == raw[until].tobytes()
+
+
+def test_copies_of_columns_with_a_role_are_not_learned_from(tmp_path: Path) -> None:
+    """What the role keeps out may not come in under another name: label, inspector, and what the outcome wrote down."""
+    y = _outcome()
+    staff = [f"员{i % 7}" for i in range(len(y))]
+    fine = [int(500 + 400 * v + i % 60) for i, v in enumerate(y)]
+    path = _table(tmp_path / "t.csv", again=list(y), staff=staff, staff_again=staff, amount=fine, fine=fine)
+    laid = lay_out(read_table(path), Roles("y", offset="staff", outcomes=("fine",)))
+    assert [c.name for c in laid.layout.columns] == ["x", "z"]
+    why = {entry.name: entry.why for entry in laid.dropped}
+    assert why["again"] == "与“y”列完全相同"
+    assert why["staff_again"] == "与“staff”列完全相同"
+    assert why["amount"] == "与“fine”列完全相同"
+    assert why["fine"] == "与结论同时产生，本行不能使用"
+
+
+def test_events_are_not_scored_without_what_their_history_needs(events: tuple[Path, TableRun]) -> None:
+    path, run = events
+    table = read_table(path)
+    for name in ("y", "score", "place", "date", "town"):
+        bare = Table("bare", {k: v for k, v in table.columns.items() if k != name}, table.rows)
+        with pytest.raises(Refusal, match=f"没有“{name}”列"):
+            score_rows(run.model, bare)

@@ -33,6 +33,13 @@ SPLITS = {
     "clusters": "分层分折，同一标识、分组或完全相同的行在同一折 stratified folds, ids and twins kept together",
     "rows": "分层分折 stratified folds",
 }  # fmt: skip
+CODES = {
+    "copy_of_label": "near-copy of the label", "single_column": "one column ranks too well",
+    "missing_tells": "filled in for one outcome only", "copy_not_used": "near-copy, not used",
+    "time_by_class": "time to observation by outcome", "date_after_time": "date after the row's time",
+    "row_order": "order of rows tells the label", "alike": "identical rows", "sides_apart": "never on both sides",
+    "sides_by_time": "earlier trains, later tests", "both_sides": "on both sides of a fold",
+}  # fmt: skip
 TABLE_KINDS = {
     "events": "事件表：每行一次，一个标识多行 event table",
     "flat": "平表：每行一个对象 flat table",
@@ -61,7 +68,7 @@ def write_outside_report(
         importance=chart_importance([(str(n), float(v)) for n, v in measured["importance"]]),
         metric_names=[name for _, name in METRICS], rows=_rows(measured), against=_against(measured),
         findings=measured["findings"], choices=measured["choices"], folds=measured["folds"],
-        final=measured["final"], made_with=measured["made_with"], bootstrap=measured["bootstrap"],
+        final=measured["final"], codes=CODES, made_with=measured["made_with"], bootstrap=measured["bootstrap"],
         columns=[(c["name"], KINDS[c["kind"]]) for c in about["columns"]],
     )  # fmt: skip
 

@@ -28,11 +28,13 @@ CLEARLY = 0.002
 class Curve:
     """`line` puts raw scores on the log-odds scale without ties; `method` says which curve gives the probability.
 
-    beta: a and b of Kull, Silva Filho and Flach (2017) on the line's probability, and the constant.
+    beta: a and b of Kull, Silva Filho and Flach (2017) on the line's probability, and the constant. seen: lowest and
+    highest raw score that it was fitted on; beyond them the probability stays, for nothing is known there.
     """
 
     method: str
     line: Calibration
+    seen: tuple[float, float]
     beta: tuple[float, float, float] = (1.0, 1.0, 0.0)
 
     def score(self, raw: FloatArray) -> FloatArray:
@@ -41,6 +43,7 @@ class Curve:
 
     def probability(self, raw: FloatArray) -> FloatArray:
         """Calibrated probability, never quite 0 or 1."""
+        raw = np.clip(raw, *self.seen)
         if self.method == "isotonic":
             return self.line.probability(raw)
         if self.method == "beta":
@@ -56,8 +59,8 @@ class Curve:
 
 def curve_from_json(entry: dict[str, Any]) -> Curve:
     """The inverse of `Curve.to_json`."""
-    a, b, constant = entry["beta"]
-    return Curve(entry["method"], Calibration.from_json(entry["line"]), (a, b, constant))
+    (a, b, constant), (low, high) = entry["beta"], entry["seen"]
+    return Curve(entry["method"], Calibration.from_json(entry["line"]), (low, high), (a, b, constant))
 
 
 def fit_curve(raw: FloatArray, problem: FloatArray, seed: int) -> tuple[Curve, dict[str, float]]:
@@ -101,14 +104,15 @@ def _folds(problem: FloatArray, seed: int) -> Any:
 def _fit(method: str, raw: FloatArray, problem: FloatArray) -> Curve:
     first = np.zeros(len(raw), dtype=bool)
     line = calibrate(raw, problem, first, 0 if method == "isotonic" else 1 << 62)
+    seen = float(raw.min()), float(raw.max())
     if method != "beta":
-        return Curve(method, line)
+        return Curve(method, line, seen)
     terms = _beta_terms(line.log_odds(raw))
     fitted = LogisticRegression(C=1e4).fit(terms, problem)
     a, b = (float(part) for part in fitted.coef_[0])
     if a < 0 or b < 0:  # the curve must rise: the term that falls is left out
-        return Curve("platt", line)
-    return Curve("beta", line, (a, b, float(fitted.intercept_[0])))
+        return Curve("platt", line, seen)
+    return Curve("beta", line, seen, (a, b, float(fitted.intercept_[0])))
 
 
 def _beta_terms(score: FloatArray) -> FloatArray:

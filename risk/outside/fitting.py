@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from registry.errors import Refusal
 from risk import metrics
 from risk.archive import BoolArray, FloatArray, IntArray
 from risk.inspector_offset import inspector_offset
@@ -82,7 +83,7 @@ def fit_task(task: Task) -> Fitted:
     """Fit on all rows of the task. Tuning, the choice and the calibration see only scores of rows left out."""
     sample = _tuning_rows(task)
     inner = task.where(sample)
-    splits = split(inner.ground, INNER_FOLDS, task.seed + 1)
+    splits = _inner_splits(inner)
     scores = _inner_scores(inner, splits)
     seen = ~np.isnan(scores[LOGISTIC])
     problem = inner.problem[seen]
@@ -95,6 +96,16 @@ def fit_task(task: Task) -> Fitted:
     curve, losses = fit_curve(_mixed(kept, choice)[now], problem[now], task.seed)
     plain_curve, _ = fit_curve(kept[LOGISTIC][now], problem[now], task.seed)
     return Fitted(encoder, learner, curve, choice, losses, plain, plain_curve)
+
+
+def _inner_splits(inner: Task) -> list[Split]:
+    """By time where there is one; a first window too short to be cut by time is cut by clusters."""
+    try:
+        return split(inner.ground, INNER_FOLDS, inner.seed + 1)
+    except Refusal:
+        if inner.ground.when is None:
+            raise
+        return split(replace(inner.ground, when=None), INNER_FOLDS, inner.seed + 1)
 
 
 def _recent(inner: Task, seen: BoolArray) -> BoolArray:

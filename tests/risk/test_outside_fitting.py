@@ -165,6 +165,14 @@ def test_by_time_training_is_strictly_before_the_test(seed: int, folds: int, tim
         assert when[past].max() < when[later].min()
 
 
+def test_a_first_window_of_one_day_is_tuned_without_time() -> None:
+    random = np.random.default_rng(5)
+    prepared = _prepared(random, 200, ["a", "b"])
+    ground = Ground((random.random(200) < 0.5).astype(float), np.arange(200), np.zeros(200))
+    fitted = fitting.fit_task(fitting.Task(prepared, ground, [], {}, 0))
+    assert np.isfinite(fitted.learner.raw(fitted.encoder.matrix(prepared))).all()
+
+
 def test_folds_that_cannot_be_made_are_refused() -> None:
     half = np.array([0.0, 1.0] * 20)
     for ground, code in (
@@ -194,6 +202,13 @@ def test_calibration_mends_an_overconfident_score_and_keeps_its_order() -> None:
     assert (np.diff(probability[order]) >= 0).all()
     assert (np.diff(curve.score(unseen)[order]) > 0).all()
     assert curve_from_json(curve.to_json()).probability(unseen).tobytes() == probability.tobytes()
+
+
+def test_a_probability_goes_no_further_than_the_scores_that_were_seen() -> None:
+    raw, problem = _scores(1, 400)
+    curve, _ = fit_curve(raw, problem, 0)
+    ends = curve.probability(np.array([raw.min(), raw.max()]))
+    assert curve.probability(np.array([-1e9, 1e9])).tolist() == ends.tolist()
 
 
 def test_an_offset_column_trains_and_is_forgotten(folder: Path) -> None:

@@ -35,27 +35,17 @@ def train(
 ) -> None:  # fmt: skip
     """Train on past windows (训练): LightGBM beside its challengers; with --table on any outsider's table (外部表)."""
     if table is not None:
-        from portal.outside_tables import (
-            train_on_table,  # drawing takes a second to load, which grading need not
-        )
+        # Drawing takes a second to load, which grading need not wait for.
+        from portal.outside_tables import train_on_table
 
-        roles = Roles(
-            _needed(label, "--label"),
-            positive,
-            time,
-            group,
-            offset,
-            id,
-            tuple(outcome or ()),
-            tuple(leave_out or ()),
-        )
+        sides = tuple(outcome or ()), tuple(leave_out or ())
+        roles = Roles(_needed(label, "--label"), positive, time, group, offset, id, *sides)
+        folder = _needed(report, "--report")
         with progress(as_json) as told:
-            outcome_of = train_on_table(
-                table, roles, _needed(report, "--report"), folds, seed, directions, told
-            )
-        tell(outcome_of, as_json, outcome_of.text())
+            done = train_on_table(table, roles, folder, folds, seed, directions, told)
+        tell(done, as_json, done.text())
         return
-    if any(option is not None for option in (label, positive, time, group, offset, id, report, directions)):
+    if any((label, positive, time, group, offset, id, outcome, leave_out, report, directions)):
         raise Refusal(
             "table.not_given", "--label、--report 等选项只与 --table 一起使用。", "请加上 --table 文件。"
         )

@@ -14,7 +14,7 @@ ROOMS = {
     "data": ("ingest",),
     "datasets": ("template",),
     "estimating": ("estimate",),
-    "grading": ("backtest", "explain", "grade", "train"),
+    "grading": ("backtest", "explain", "grade", "score", "train"),
     "indicators": ("indicators",),
     "grades": ("grades",),
     "mapping": ("mapping",),

@@ -15,12 +15,12 @@ from registry.rules import load_rules
 from registry.tables import Plan, Task
 from registry.vocabulary import CREDIT_RISK_CLASSES
 from scheduling.acts import act, locked_plan, refuse
+from scheduling.conditions import refuse_bad_conditions
 from scheduling.task_spec import PlanFrame, TaskSpec
 from scheduling.tasks import derive_tasks
 
 __all__ = ["PlanFrame", "TaskSpec", "approve_plan", "make_plan"]
 
-"""Told the stage and its share done, 0 to 1."""
 _NUMBER_LOCK = 0x706C_616E  # "plan": numbers are taken one at a time
 
 
@@ -110,6 +110,7 @@ def _refuse_bad_rates(spec: TaskSpec) -> None:
             f"任务“{spec.name}”的分类抽查比例 {spec.class_rates} 不是 0 至 1 之间、由 A 到 D 不降低的四个数。",
             "按信用风险分类 A、B、C、D 依次填写比例（国市监信发〔2022〕6号）。",
         )
+    refuse_bad_conditions(spec.directed, spec.conditions, f"任务“{spec.name}”")
     if not spec.item_codes:
         raise Refusal("plan.no_items", f"任务“{spec.name}”没有检查事项。", "从抽查事项清单中选择至少一项。")
 
@@ -180,6 +181,8 @@ def _task_columns(spec: TaskSpec, frame: PlanFrame) -> dict[str, Any]:
         "class_rates": spec.class_rates,
         "rate_floor": spec.rate_floor,
         "rate_cap": spec.rate_cap,
+        "conditions": {name: list(wanted) for name, wanted in spec.conditions.items()} or None,
+        "partners": list(spec.partners) or None,
         "object_total": 0,
         "target_total": 0,
     }

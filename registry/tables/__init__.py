@@ -2,6 +2,7 @@
 
 from registry.tables.account import Account, Session
 from registry.tables.address_negative import AddressNegative
+from registry.tables.annual_plan import AnnualPlan, AnnualTask
 from registry.tables.annual_report import AnnualReport
 from registry.tables.batch import Batch, RowFault
 from registry.tables.casework import ResultSubmission, WaiverCase, WaiverDecision
@@ -10,6 +11,7 @@ from registry.tables.complaint import Complaint
 from registry.tables.confirmation import Confirmation
 from registry.tables.declaration import WRITERS, AboutEnterprise, Fact, Table
 from registry.tables.enterprise import Enterprise, EnterpriseAlias, Premises
+from registry.tables.exemption import QuietDayExemption
 from registry.tables.filing import Filing
 from registry.tables.honour import Honour
 from registry.tables.inspection import InspectionResult
@@ -25,6 +27,7 @@ from registry.tables.judgement import (
     Warning,
 )
 from registry.tables.key_supervision import KeySupervision
+from registry.tables.lead import Lead
 from registry.tables.library import (
     CheckItem,
     Department,
@@ -41,7 +44,16 @@ from registry.tables.match import MatchCandidate, MatchDecision, MatchQuestion, 
 from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
-from registry.tables.planning import Draw, DrawnObject, Plan, PoolExclusion, PoolObject, StratumCount, Task
+from registry.tables.planning import (
+    Draw,
+    DrawnObject,
+    HonestMember,
+    Plan,
+    PoolExclusion,
+    PoolObject,
+    StratumCount,
+    Task,
+)
 from registry.tables.quality import QualityAlert, RowRepeat
 from registry.tables.relation import Relation
 from registry.tables.signal import JudicialSignal, TaxSignal
@@ -54,7 +66,9 @@ __all__ = [
     "AboutEnterprise",
     "Account",
     "AddressNegative",
+    "AnnualPlan",
     "AnnualReport",
+    "AnnualTask",
     "Batch",
     "CheckItem",
     "Commitment",
@@ -72,6 +86,7 @@ __all__ = [
     "Filing",
     "Grade",
     "GradeReason",
+    "HonestMember",
     "Honour",
     "InspectionResult",
     "Inspector",
@@ -83,6 +98,7 @@ __all__ = [
     "JournalRecord",
     "JudicialSignal",
     "KeySupervision",
+    "Lead",
     "LibraryEntry",
     "MatchCandidate",
     "MatchDecision",
@@ -99,6 +115,7 @@ __all__ = [
     "PoolObject",
     "Premises",
     "QualityAlert",
+    "QuietDayExemption",
     "QuietDayRecord",
     "Relation",
     "ResultSubmission",

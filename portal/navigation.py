@@ -12,6 +12,9 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
         ("/staff/matches", "待认领名称"),
         ("/staff/grades", "风险分类"),
         ("/staff/plans", "计划与抽取"),
+        ("/staff/leads", "线索核查"),
+        ("/staff/disturbance", "入企台账"),
+        ("/staff/exemptions", "安静日豁免"),
         ("/staff/roster", "检查日历"),
         ("/staff/results", "结果审核"),
         ("/staff/warnings", "风险提示"),
@@ -27,7 +30,7 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "administrator": (("/administrator", "账户管理"),),
 }
-PUBLIC_MENU = (("/", "公开抽取"), ("/how-to-verify", "怎样核验"))
+PUBLIC_MENU = (("/", "公开抽取"), ("/quiet-days", "企业安静日"), ("/how-to-verify", "怎样核验"))
 UPLOAD_PATH = "/staff/batches/upload"
 HOMES = {
     "staff": "/staff",

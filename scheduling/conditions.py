@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from registry.errors import Refusal
@@ -25,7 +24,7 @@ def meets(
     objects: pd.DataFrame, conditions: Mapping[str, Sequence[str]], tags: Mapping[str, frozenset[str]]
 ) -> pd.Series:
     """Which objects (rows of candidates) meet every condition given, bool per row; a condition lists alternatives."""
-    kept: pd.Series[bool] = pd.Series(np.ones(len(objects), dtype=bool), objects.index)
+    kept = pd.Series(True, objects.index)
     for name, wanted in conditions.items():
         if not wanted:
             continue

@@ -12,16 +12,15 @@ from registry import clock
 from registry.errors import Refusal
 from registry.progress import Progress
 from registry.rules import load_rules
-from registry.tables import Plan, Task
+from registry.tables import AnnualPlan, Plan, Task
 from registry.vocabulary import CREDIT_RISK_CLASSES
 from scheduling.acts import act, locked_plan, refuse
 from scheduling.conditions import refuse_bad_conditions
+from scheduling.numbers import NUMBER_LOCK, last_of
 from scheduling.task_spec import PlanFrame, TaskSpec
 from scheduling.tasks import derive_tasks
 
 __all__ = ["PlanFrame", "TaskSpec", "approve_plan", "make_plan"]
-
-_NUMBER_LOCK = 0x706C_616E  # "plan": numbers are taken one at a time
 
 
 def make_plan(
@@ -85,7 +84,7 @@ def _refuse_bad_window(frame: PlanFrame) -> None:
 
 def _refuse_same_again(connection: Connection, frame: PlanFrame) -> None:
     """One plan a window until it is drawn: a second press of the button is not a second plan."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _NUMBER_LOCK})
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": NUMBER_LOCK})
     same = select(Plan.number, Plan.state).where(
         Plan.place == frame.place,
         Plan.window_from == frame.window_from,
@@ -116,13 +115,9 @@ def _refuse_bad_rates(spec: TaskSpec) -> None:
 
 
 def _next_number(connection: Connection, place: str, year: int) -> str:
-    """34000020171000 = region + year + four digits (domain.md 2.3)."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _NUMBER_LOCK})
+    """34000020171000 = region + year + four digits (domain.md 2.3), of one sequence with the annual plans."""
     prefix = f"{place}{year}"
-    last = connection.execute(
-        select(func.max(Plan.number)).where(Plan.number.like(f"{prefix}____"))
-    ).scalar_one()
-    return f"{prefix}{int(last[-4:]) + 1 if last else 1:04d}"
+    return f"{prefix}{last_of(connection, (Plan, AnnualPlan), prefix, 4) + 1:04d}"
 
 
 def _insert_plan(

@@ -37,8 +37,10 @@ def derive_tasks(connection: Connection, frame: PlanFrame) -> list[TaskSpec]:
 
 def _items_in_force(connection: Connection, frame: PlanFrame) -> pd.DataFrame:
     known = as_of(CheckItem, frame.as_of).subquery().c
-    in_force = (known.valid_from <= frame.as_of) & (
-        known.valid_to.is_(None) | (known.valid_to >= frame.window_from)
+    in_force = (
+        known.active.is_not(False)
+        & (known.valid_from <= frame.as_of)
+        & (known.valid_to.is_(None) | (known.valid_to >= frame.window_from))
     )
     items = read_frame(connection, select(*known).where(in_force).order_by(known.item_code))
     if items.empty:

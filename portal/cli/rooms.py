@@ -18,6 +18,7 @@ ROOMS = {
     "matches": ("match",),
     "planning": ("draw", "plan", "verify"),
     "quality": ("quality",),
+    "registers": ("record",),
     "results": ("report", "roster"),
     "sources": ("source",),
     "service": ("db", "demo", "serve", "worker"),

@@ -10,6 +10,7 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
         ("/staff/batches", "数据归集"),
         ("/staff/quality", "数据质量"),
         ("/staff/matches", "待认领名称"),
+        ("/staff/registers", "一单两库"),
         ("/staff/grades", "风险分类"),
         ("/staff/plans", "计划与抽取"),
         ("/staff/leads", "线索核查"),

@@ -31,7 +31,6 @@ EXAMPLES = {
     "annual_id": "1",
     "lead_id": "1",
     "exemption_id": "1",
-    "library_dataset": "check_item",
     "day": "2026-12-01",
     "case_id": "1",
     "submission_id": "1",

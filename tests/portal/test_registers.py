@@ -21,9 +21,8 @@ def send(client: TestClient, path: str, form: dict[str, Any]) -> Any:
 
 def item_of(town: Any) -> tuple[str, str]:
     with town.owner().connect() as connection:
-        row = connection.execute(
-            select(CheckItem.natural_key, CheckItem.item_name).where(CheckItem.item_code == "A09")
-        ).one()
+        named = select(CheckItem.natural_key, CheckItem.item_name).where(CheckItem.item_code == "A09")
+        row = connection.execute(named.limit(1)).one()
     return row.natural_key, row.item_name
 
 

@@ -19,6 +19,7 @@ from portal.logs import configure_logs
 from portal.navigation import UPLOAD_PATH
 from portal.web import (
     administrator,
+    annual,
     batches,
     blank_forms,
     calendar,
@@ -68,6 +69,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         batches,
         matches,
         plans,
+        annual,
         exemptions,
         leads,
         registers,

@@ -31,7 +31,12 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "administrator": (("/administrator", "账户管理"),),
 }
-PUBLIC_MENU = (("/", "公开抽取"), ("/quiet-days", "企业安静日"), ("/how-to-verify", "怎样核验"))
+PUBLIC_MENU = (
+    ("/", "公开抽取"),
+    ("/annual-plans", "年度计划"),
+    ("/quiet-days", "企业安静日"),
+    ("/how-to-verify", "怎样核验"),
+)
 UPLOAD_PATH = "/staff/batches/upload"
 HOMES = {
     "staff": "/staff",
@@ -48,7 +53,12 @@ def menu_of(visitor: Visitor | None, path: str) -> list[dict[str, Any]]:
     return [{"href": href, "text": text, "current": href == best} for href, text in entries]
 
 
-_BELONGS = {"/staff/sources": "/staff/batches", "/staff/draws": "/staff/plans", "/staff/runs": "/staff/plans"}
+_BELONGS = {
+    "/staff/sources": "/staff/batches",
+    "/staff/draws": "/staff/plans",
+    "/staff/runs": "/staff/plans",
+    "/staff/annual": "/staff/plans",
+}
 """Pages whose address does not begin with that of their entry."""
 
 

@@ -32,10 +32,12 @@ def make_plan(
     made_by: str,
     tasks: Sequence[TaskSpec] | None = None,
     progress: Progress | None = None,
+    annual_plan: int | None = None,
 ) -> int:
     """Write a plan and its tasks as a draft (编制计划); its id.
 
-    Without `tasks`, they are derived from the check items in force as of the date. Raises Refusal plan.window,
+    Without `tasks`, they are derived from the check items in force as of the date; `annual_plan` is the version of
+    the year's plan that they were taken from. Raises Refusal plan.window,
     plan.exists (409) where the same window is being planned already, plan.no_items, plan.rates, or a rules.*
     refusal where the law of the place is missing.
     """
@@ -46,9 +48,9 @@ def make_plan(
             _refuse_same_again(step.connection, frame)
         specs = list(tasks) if tasks is not None else derive_tasks(step.connection, frame)
         for spec in specs:
-            _refuse_bad_rates(spec)
-        number = _next_number(step.connection, place, window_from.year)
-        plan_id = _insert_plan(step.connection, frame, number, made_by, specs)
+            refuse_bad_rates(spec)
+        number = next_plan_number(step.connection, place, window_from.year)
+        plan_id = _insert_plan(step.connection, frame, number, made_by, specs, annual_plan)
         _insert_tasks(step.connection, plan_id, frame, specs)
         step.subject = f"plan {plan_id}"
         step.detail |= {"number": number, "tasks": [s.name for s in specs], "as_of": str(as_of)}
@@ -100,7 +102,8 @@ def _refuse_same_again(connection: Connection, frame: PlanFrame) -> None:
         )
 
 
-def _refuse_bad_rates(spec: TaskSpec) -> None:
+def refuse_bad_rates(spec: TaskSpec) -> None:
+    """Raise Refusal plan.rates, plan.conditions or plan.no_items for a task that cannot be drawn."""
     rates = [spec.class_rates.get(name) for name in CREDIT_RISK_CLASSES]
     known = [rate for rate in rates if rate is not None]
     if len(known) != len(rates) or any(not 0 <= rate <= 1 for rate in known) or known != sorted(known):
@@ -114,14 +117,19 @@ def _refuse_bad_rates(spec: TaskSpec) -> None:
         raise Refusal("plan.no_items", f"任务“{spec.name}”没有检查事项。", "从抽查事项清单中选择至少一项。")
 
 
-def _next_number(connection: Connection, place: str, year: int) -> str:
+def next_plan_number(connection: Connection, place: str, year: int) -> str:
     """34000020171000 = region + year + four digits (domain.md 2.3), of one sequence with the annual plans."""
     prefix = f"{place}{year}"
     return f"{prefix}{last_of(connection, (Plan, AnnualPlan), prefix, 4) + 1:04d}"
 
 
 def _insert_plan(
-    connection: Connection, frame: PlanFrame, number: str, made_by: str, specs: Sequence[TaskSpec]
+    connection: Connection,
+    frame: PlanFrame,
+    number: str,
+    made_by: str,
+    specs: Sequence[TaskSpec],
+    annual_plan: int | None,
 ) -> int:
     leading = [spec.department for spec in specs if spec.lead] or [spec.department for spec in specs]
     values = {
@@ -136,6 +144,7 @@ def _insert_plan(
         "state": "draft",
         "made_by": made_by,
         "rules_version": frame.rulebook.version,
+        "annual_plan_id": annual_plan,
         "made_at": clock.now(),
     }
     return int(connection.execute(insert(Plan).values(**values).returning(Plan.id)).scalar_one())

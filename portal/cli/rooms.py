@@ -8,6 +8,7 @@ from importlib import import_module
 
 ROOMS = {
     "accounts": ("account",),
+    "annual": ("annual",),
     "batches": ("batch",),
     "data": ("ingest",),
     "datasets": ("template",),

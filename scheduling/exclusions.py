@@ -113,7 +113,7 @@ def _due_by_law(objects: pd.DataFrame, task: PoolTask, minimum: Minimum) -> pd.D
     over = (deadline < first) | deadline.isna()
     chosen = objects.index[due | over] if minimum.overdue_is_duty else objects.index[due]
     seen = last[chosen].dt.strftime("上次全面检查 %Y-%m-%d").fillna("没有全面检查的记录")
-    until = deadline[chosen].dt.strftime("须在 %Y-%m-%d 前检查").where(~over[chosen], "按记录已经逾期")
+    until = deadline[chosen].dt.strftime("最迟 %Y-%m-%d 检查").where(~over[chosen], "按记录已经逾期")
     rule = f"{minimum.name}每 {minimum.months} 个月至少一次："
     found = _all("duty", rule + seen + "，" + until + "，列为必查，不参加抽取。")
     days = deadline[chosen].where(~over[chosen])

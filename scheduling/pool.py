@@ -74,6 +74,23 @@ def plan_tasks(connection: Connection, plan_id: int) -> Sequence[RowMapping]:
     )
 
 
+def duties_of(connection: Connection, plan_id: int) -> Sequence[RowMapping]:
+    """The plan's duties (必查名单), nearest deadline first: deadline, department, task, object_id, sentence."""
+    wanted = (
+        select(
+            PoolExclusion.deadline,
+            Task.department,
+            Task.name.label("task"),
+            PoolExclusion.object_id,
+            PoolExclusion.sentence,
+        )
+        .join(Task, Task.id == PoolExclusion.task_id)
+        .where(PoolExclusion.plan_id == plan_id, PoolExclusion.reason == "duty")
+        .order_by(PoolExclusion.deadline.nulls_last(), PoolExclusion.object_id, Task.id)
+    )
+    return connection.execute(wanted).mappings().all()
+
+
 def read_facts(connection: Connection, plan: RowMapping, rulebook: Rulebook) -> Facts:
     """Everything the pool and the roster need to know as of the plan's date."""
     day = plan["as_of"]

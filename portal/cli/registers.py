@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from ingestion import edits
 from ingestion.ledger import BatchReport
@@ -95,13 +94,12 @@ def prompts(as_of: AsOf = None, as_json: Json = False) -> None:
     with opened(None, as_of) as (database, _, day), database.engine_for("portal").connect() as connection:
         found = removal_prompts(connection, day)
 
-    def display() -> None:
-        table = Table("记录", "库", "企业", "理由")
-        for each in found:
-            table.add_row(each.key, each.library, each.entname, each.sentence)
-        out.print(table)
-
-    tell(found, as_json, display)
+    lines = [f"{each.key}\n  {each.entname}：{each.sentence}" for each in found]
+    tell(
+        found,
+        as_json,
+        "\n".join([*lines, f"共 {len(found):,} 条。确认移出：wurao record confirm 记录 --by …"]),
+    )
 
 
 @record_commands.command()

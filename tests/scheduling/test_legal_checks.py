@@ -126,7 +126,7 @@ def test_food_operators_whose_two_years_end_in_the_window_are_duties_with_a_dead
         code(33): WINDOW[0],
         code(35): WINDOW[1],
     }
-    assert "上次全面检查 2024-10-01，须在 2026-10-01 前检查" in next(
+    assert "上次全面检查 2024-10-01，最迟 2026-10-01 检查" in next(
         row.sentence for row in found if row.object_id == code(33)
     )
     eligible = set(pool(engine, plan, "T1"))

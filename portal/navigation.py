@@ -10,9 +10,13 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
         ("/staff/batches", "数据归集"),
         ("/staff/quality", "数据质量"),
         ("/staff/matches", "待认领名称"),
+        ("/staff/registers", "一单两库"),
         ("/staff/grades", "风险分类"),
         ("/staff/monitoring", "月度监测"),
         ("/staff/plans", "计划与抽取"),
+        ("/staff/leads", "线索核查"),
+        ("/staff/disturbance", "入企台账"),
+        ("/staff/exemptions", "安静日豁免"),
         ("/staff/roster", "检查日历"),
         ("/staff/results", "结果审核"),
         ("/staff/warnings", "风险提示"),
@@ -28,7 +32,12 @@ MENUS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "administrator": (("/administrator", "账户管理"),),
 }
-PUBLIC_MENU = (("/", "公开抽取"), ("/how-to-verify", "怎样核验"))
+PUBLIC_MENU = (
+    ("/", "公开抽取"),
+    ("/annual-plans", "年度计划"),
+    ("/quiet-days", "企业安静日"),
+    ("/how-to-verify", "怎样核验"),
+)
 UPLOAD_PATH = "/staff/batches/upload"
 HOMES = {
     "staff": "/staff",
@@ -53,6 +62,7 @@ _BELONGS = {
     "/staff/migration": "/staff/grades",
     "/staff/draws": "/staff/plans",
     "/staff/runs": "/staff/plans",
+    "/staff/annual": "/staff/plans",
 }
 """Pages whose address does not begin with that of their entry."""
 

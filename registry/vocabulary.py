@@ -57,3 +57,23 @@ EXEMPT_CATEGORIES = (
     "double_random",
 )
 """Categories that a quiet-day rule may exempt (domain.md 3.3)."""
+
+EXEMPT_CATEGORY_NAMES = {
+    "complaint": "投诉举报",
+    "transferred": "转办交办",
+    "data_monitoring": "数据监测",
+    "emergency": "应急处置",
+    "safety_production": "安全生产",
+    "food_drug": "食品药品",
+    "special_equipment": "特种设备",
+    "hazardous_chemicals": "危险化学品",
+    "environment": "生态环境",
+    "public_health": "公共卫生",
+    "legal_time_limit": "法定时限",
+    "superior_directive": "上级部署",
+    "tax": "税务",
+    "on_application": "依申请",
+    "case_investigation": "立案调查",
+    "double_random": "双随机",
+}
+"""The same in words."""

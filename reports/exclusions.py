@@ -19,6 +19,8 @@ REASONS = {
     "recognised_result": "已有检查结果可以互认",
     "annual_cap": "已达年度频次上限",
     "spacing": "未满两次检查间隔",
+    "item_cap": "已达事项频次上限",
+    "exclusive_check": "本年度已有可替代的监督检查",
 }
 """Words for the commonest codes; a code that is not here is shown as it stands, never dropped."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import numpy as np
@@ -24,7 +25,7 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
     """One row an object, sorted by object_id.
 
     Columns: object_id, enterprise_code, premises_no, entname, address, district, cluster, localadm, regstate,
-    klass, scale, park, industry. `object_id` is the enterprise's code, plus `#` and the number for a further
+    klass, scale, park, industry, entkind. `object_id` is the enterprise's code, plus `#` and the number for a further
     premises. Objects that only a special library knows are included with regstate 未登记.
     """
     enterprises = _enterprises(connection, day)
@@ -53,9 +54,10 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
     objects["scale"] = np.where(objects["scaled"].astype(bool), SCALED, "")
     objects["industry"] = objects["industryco"].fillna("")
     objects["park"] = objects["park"].fillna("")
+    objects["entkind"] = objects["entkind"].fillna("")
     kept = [
         "object_id", "enterprise_code", "premises_no", "entname", "address", "district", "cluster", "localadm",
-        "regstate", "klass", "scale", "park", "industry",
+        "regstate", "klass", "scale", "park", "industry", "entkind",
     ]  # fmt: skip
     return objects[kept].drop_duplicates("object_id").sort_values("object_id", ignore_index=True)
 
@@ -84,15 +86,29 @@ def library_members(connection: Connection, day: date) -> dict[str, frozenset[st
     return {library: frozenset(codes) for library, codes in members.items()}
 
 
+def tag_members(connection: Connection, day: date, tags: Collection[str]) -> dict[str, frozenset[str]]:
+    """Supervision tag (监管标签) → codes of the enterprises that bear it on `day`, in whichever library."""
+    entries = as_of(LibraryEntry, day).subquery().c
+    valid = entries.active & (entries.valid_to.is_(None) | (entries.valid_to >= day))
+    rows = connection.execute(
+        select(entries.tag, entries.enterprise_code).where(valid, entries.tag.in_(list(tags)))
+    )
+    members: dict[str, set[str]] = {tag: set() for tag in tags}
+    for tag, code in rows:
+        members[tag].add(code)
+    return {tag: frozenset(codes) for tag, codes in members.items()}
+
+
 def _enterprises(connection: Connection, day: date) -> pd.DataFrame:
     registered = _columns(
         connection, Enterprise, day,
         "enterprise_code", "entname", "regstate", "dom", "domdistrict", "localadm", "industryco", "scaled", "park",
+        "entkind",
     )  # fmt: skip
     entries = as_of(LibraryEntry, day).subquery().c
     listed = read_frame(
         connection,
-        select(entries.enterprise_code, entries.entname, entries.regorg, entries.localadm)
+        select(entries.enterprise_code, entries.entname, entries.regorg, entries.localadm, entries.entkind)
         .where(entries.active)
         .order_by(entries.enterprise_code, entries.id),
     ).drop_duplicates("enterprise_code")
@@ -100,7 +116,7 @@ def _enterprises(connection: Connection, day: date) -> pd.DataFrame:
     if unknown.empty:
         return registered
     there = unknown["regorg"].where(unknown["regorg"].str.fullmatch(r"\d{6,}"), unknown["localadm"])
-    extra = unknown[["enterprise_code", "entname", "localadm"]].assign(
+    extra = unknown[["enterprise_code", "entname", "localadm", "entkind"]].assign(
         regstate=UNREGISTERED, dom="", domdistrict=there, industryco="", scaled=False, park=None
     )
     return pd.concat([registered, extra[list(registered.columns)]], ignore_index=True)

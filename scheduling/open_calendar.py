@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from sqlalchemy import Connection
 from registry.facts import as_of, read_frame
 from registry.rules import Rulebook
 from registry.tables import QuietDayRecord
+from scheduling.exemptions import approved_exemptions
 from scheduling.problem import Calendar, DayOverride, Exemption, QuietRule
 from scheduling.quiet import Matrix, ObjectFrame, open_days
 from scheduling.workdays import working_days
 
 _SELECTOR = {"park": "parks", "industry": "industries", "region": "regions"}
 _SCALED = "规上"
+_NAMED = 8
+"""Hex digits of a recorded rule's name."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,16 @@ def read_calendar(
     regional = tuple(
         _regional(rule.key, rule.value, rule.basis) for rule in rulebook.in_force("quiet_day.", place, day)
     )
-    recorded = _recorded(read_frame(connection, as_of(QuietDayRecord, day)), objects)
+    premises: dict[str, list[str]] = defaultdict(list)
+    for code, object_id in zip(objects["enterprise_code"], objects["object_id"], strict=True):
+        premises[code].append(object_id)
+    recorded = _recorded(read_frame(connection, as_of(QuietDayRecord, day)), premises)
     calendar = Calendar(
         tuple(DayOverride(**entry) for entry in value("calendar.overrides")),
         tuple(value("calendar.official_years")),
         bool(value("calendar.allow_estimated")),
     )
-    exemptions = tuple(Exemption(**entry) for entry in value("exemption.approved"))
+    exemptions = approved_exemptions(connection, rulebook, place, day, dict(premises))
     return OpenCalendar(day, (*regional, *recorded), exemptions, calendar)
 
 
@@ -75,7 +82,7 @@ def _regional(key: str, value: dict[str, Any], basis: str) -> QuietRule:
     return QuietRule(id=key, basis=basis, **plain)
 
 
-def _recorded(records: pd.DataFrame, objects: pd.DataFrame) -> list[QuietRule]:
+def _recorded(records: pd.DataFrame, premises: dict[str, list[str]]) -> list[QuietRule]:
     """Records of one scope that say the same become one rule; an enterprise's record covers all its premises."""
     alike: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     rows: Iterable[Any] = records.sort_values("natural_key").itertuples()
@@ -83,14 +90,11 @@ def _recorded(records: pd.DataFrame, objects: pd.DataFrame) -> list[QuietRule]:
         days, exempt = tuple(row.month_days or ()), tuple(row.exempt or ())
         said = (row.scope, days, _day(row.date_from), _day(row.date_to), exempt, row.basis)
         alike[said].append(row.scope_value)
-    premises: dict[str, list[str]] = defaultdict(list)
-    for code, object_id in zip(objects["enterprise_code"], objects["object_id"], strict=True):
-        premises[code].append(object_id)
-    rules = [_rule(n, said, values, premises) for n, (said, values) in enumerate(alike.items(), start=1)]
+    rules = [_rule(said, values, premises) for said, values in alike.items()]
     return [rule for rule in rules if rule.month_days or rule.ranges]
 
 
-def _rule(number: int, said: tuple[Any, ...], values: list[str], premises: dict[str, list[str]]) -> QuietRule:
+def _rule(said: tuple[Any, ...], values: list[str], premises: dict[str, list[str]]) -> QuietRule:
     """Days of the month hold from the first to the last date; without them the dates are the quiet days."""
     scope, month_days, first, last, exempt, basis = said
     selector: dict[str, Any] = {"scaled": {"scales": (_SCALED,)}}.get(scope, {})
@@ -99,8 +103,10 @@ def _rule(number: int, said: tuple[Any, ...], values: list[str], premises: dict[
     elif scope in _SELECTOR:
         selector = {_SELECTOR[scope]: tuple(values)}
     monthly = bool(month_days)
+    # An exemption names its rule, so the name must not change when another record is added.
+    name = hashlib.sha256(repr(said).encode()).hexdigest()[:_NAMED]
     return QuietRule(
-        id=f"record-{number}",
+        id=f"record-{name}",
         name="企业安静日（登记）",
         month_days=month_days,
         ranges=() if monthly or not (first and last) else ((first, last),),

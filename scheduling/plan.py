@@ -12,16 +12,15 @@ from registry import clock
 from registry.errors import Refusal
 from registry.progress import Progress
 from registry.rules import load_rules
-from registry.tables import Plan, Task
+from registry.tables import AnnualPlan, Plan, Task
 from registry.vocabulary import CREDIT_RISK_CLASSES
 from scheduling.acts import act, locked_plan, refuse
+from scheduling.conditions import refuse_bad_conditions
+from scheduling.numbers import NUMBER_LOCK, last_of
 from scheduling.task_spec import PlanFrame, TaskSpec
 from scheduling.tasks import derive_tasks
 
 __all__ = ["PlanFrame", "TaskSpec", "approve_plan", "make_plan"]
-
-"""Told the stage and its share done, 0 to 1."""
-_NUMBER_LOCK = 0x706C_616E  # "plan": numbers are taken one at a time
 
 
 def make_plan(
@@ -33,10 +32,12 @@ def make_plan(
     made_by: str,
     tasks: Sequence[TaskSpec] | None = None,
     progress: Progress | None = None,
+    annual_plan: int | None = None,
 ) -> int:
     """Write a plan and its tasks as a draft (编制计划); its id.
 
-    Without `tasks`, they are derived from the check items in force as of the date. Raises Refusal plan.window,
+    Without `tasks`, they are derived from the check items in force as of the date; `annual_plan` is the version of
+    the year's plan that they were taken from. Raises Refusal plan.window,
     plan.exists (409) where the same window is being planned already, plan.no_items, plan.rates, or a rules.*
     refusal where the law of the place is missing.
     """
@@ -47,9 +48,9 @@ def make_plan(
             _refuse_same_again(step.connection, frame)
         specs = list(tasks) if tasks is not None else derive_tasks(step.connection, frame)
         for spec in specs:
-            _refuse_bad_rates(spec)
-        number = _next_number(step.connection, place, window_from.year)
-        plan_id = _insert_plan(step.connection, frame, number, made_by, specs)
+            refuse_bad_rates(spec)
+        number = next_plan_number(step.connection, place, window_from.year)
+        plan_id = _insert_plan(step.connection, frame, number, made_by, specs, annual_plan)
         _insert_tasks(step.connection, plan_id, frame, specs)
         step.subject = f"plan {plan_id}"
         step.detail |= {"number": number, "tasks": [s.name for s in specs], "as_of": str(as_of)}
@@ -85,7 +86,7 @@ def _refuse_bad_window(frame: PlanFrame) -> None:
 
 def _refuse_same_again(connection: Connection, frame: PlanFrame) -> None:
     """One plan a window until it is drawn: a second press of the button is not a second plan."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _NUMBER_LOCK})
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": NUMBER_LOCK})
     same = select(Plan.number, Plan.state).where(
         Plan.place == frame.place,
         Plan.window_from == frame.window_from,
@@ -101,7 +102,8 @@ def _refuse_same_again(connection: Connection, frame: PlanFrame) -> None:
         )
 
 
-def _refuse_bad_rates(spec: TaskSpec) -> None:
+def refuse_bad_rates(spec: TaskSpec) -> None:
+    """Raise Refusal plan.rates, plan.conditions or plan.no_items for a task that cannot be drawn."""
     rates = [spec.class_rates.get(name) for name in CREDIT_RISK_CLASSES]
     known = [rate for rate in rates if rate is not None]
     if len(known) != len(rates) or any(not 0 <= rate <= 1 for rate in known) or known != sorted(known):
@@ -110,22 +112,24 @@ def _refuse_bad_rates(spec: TaskSpec) -> None:
             f"任务“{spec.name}”的分类抽查比例 {spec.class_rates} 不是 0 至 1 之间、由 A 到 D 不降低的四个数。",
             "按信用风险分类 A、B、C、D 依次填写比例（国市监信发〔2022〕6号）。",
         )
+    refuse_bad_conditions(spec.directed, spec.conditions, f"任务“{spec.name}”")
     if not spec.item_codes:
         raise Refusal("plan.no_items", f"任务“{spec.name}”没有检查事项。", "从抽查事项清单中选择至少一项。")
 
 
-def _next_number(connection: Connection, place: str, year: int) -> str:
-    """34000020171000 = region + year + four digits (domain.md 2.3)."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _NUMBER_LOCK})
+def next_plan_number(connection: Connection, place: str, year: int) -> str:
+    """34000020171000 = region + year + four digits (domain.md 2.3), of one sequence with the annual plans."""
     prefix = f"{place}{year}"
-    last = connection.execute(
-        select(func.max(Plan.number)).where(Plan.number.like(f"{prefix}____"))
-    ).scalar_one()
-    return f"{prefix}{int(last[-4:]) + 1 if last else 1:04d}"
+    return f"{prefix}{last_of(connection, (Plan, AnnualPlan), prefix, 4) + 1:04d}"
 
 
 def _insert_plan(
-    connection: Connection, frame: PlanFrame, number: str, made_by: str, specs: Sequence[TaskSpec]
+    connection: Connection,
+    frame: PlanFrame,
+    number: str,
+    made_by: str,
+    specs: Sequence[TaskSpec],
+    annual_plan: int | None,
 ) -> int:
     leading = [spec.department for spec in specs if spec.lead] or [spec.department for spec in specs]
     values = {
@@ -140,6 +144,7 @@ def _insert_plan(
         "state": "draft",
         "made_by": made_by,
         "rules_version": frame.rulebook.version,
+        "annual_plan_id": annual_plan,
         "made_at": clock.now(),
     }
     return int(connection.execute(insert(Plan).values(**values).returning(Plan.id)).scalar_one())
@@ -180,6 +185,8 @@ def _task_columns(spec: TaskSpec, frame: PlanFrame) -> dict[str, Any]:
         "class_rates": spec.class_rates,
         "rate_floor": spec.rate_floor,
         "rate_cap": spec.rate_cap,
+        "conditions": {name: list(wanted) for name, wanted in spec.conditions.items()} or None,
+        "partners": list(spec.partners) or None,
         "object_total": 0,
         "target_total": 0,
     }

@@ -13,12 +13,15 @@ from sqlalchemy import Connection, Engine, RowMapping, func, select, update
 
 from registry.facts import as_of
 from registry.rules import Rulebook, load_rules
-from registry.tables import InspectionResult, Plan, PoolExclusion, PoolObject, Task
+from registry.tables import HonestMember, InspectionResult, Plan, PoolExclusion, PoolObject, Task
 from registry.vocabulary import IN_BUSINESS
 from scheduling.acts import act, copy_rows, locked_plan, refuse
-from scheduling.candidates import UNREGISTERED, library_members, read_candidates
+from scheduling.candidates import UNREGISTERED, library_members, read_candidates, tag_members
+from scheduling.conditions import meets
+from scheduling.disturbance import frozen_members, on_site, planned_visits, read_ledger
 from scheduling.exclusions import PoolRules, PoolTask, find_exclusions
-from scheduling.quota import HonestSet, disturbance_ledger, disturbed_codes, honest_codes
+from scheduling.legal_checks import legal_checks
+from scheduling.quota import HonestSet, disturbed_codes, honest_codes
 
 _DAYS_BACK = 366
 """The ledger must reach back over the calendar year of an annual cap and the longest spacing."""
@@ -33,6 +36,7 @@ class Facts:
     honest: HonestSet
     rules: PoolRules
     everybody: str
+    tags: dict[str, frozenset[str]]
 
 
 def freeze_pool(engine: Engine, plan_id: int, actor: str = "system") -> dict[str, int]:
@@ -54,6 +58,7 @@ def freeze_pool(engine: Engine, plan_id: int, actor: str = "system") -> dict[str
             step.connection.execute(
                 update(Task).where(Task.id == task["id"]).values(object_total=in_business)
             )
+        _store_honest(step.connection, plan_id, facts.honest)
         honest = {"honest_set_size": len(facts.honest.codes), "honest_disturbed": len(facts.honest.disturbed)}
         step.connection.execute(update(Plan).where(Plan.id == plan_id).values(state="frozen", **honest))
         step.detail |= total | honest
@@ -69,6 +74,23 @@ def plan_tasks(connection: Connection, plan_id: int) -> Sequence[RowMapping]:
     )
 
 
+def duties_of(connection: Connection, plan_id: int) -> Sequence[RowMapping]:
+    """The plan's duties (必查名单), nearest deadline first: deadline, department, task, object_id, sentence."""
+    wanted = (
+        select(
+            PoolExclusion.deadline,
+            Task.department,
+            Task.name.label("task"),
+            PoolExclusion.object_id,
+            PoolExclusion.sentence,
+        )
+        .join(Task, Task.id == PoolExclusion.task_id)
+        .where(PoolExclusion.plan_id == plan_id, PoolExclusion.reason == "duty")
+        .order_by(PoolExclusion.deadline.nulls_last(), PoolExclusion.object_id, Task.id)
+    )
+    return connection.execute(wanted).mappings().all()
+
+
 def read_facts(connection: Connection, plan: RowMapping, rulebook: Rulebook) -> Facts:
     """Everything the pool and the roster need to know as of the plan's date."""
     day = plan["as_of"]
@@ -78,14 +100,17 @@ def read_facts(connection: Connection, plan: RowMapping, rulebook: Rulebook) -> 
 
     candidates = read_candidates(connection, day, value("quota.ungraded_class"))
     libraries = library_members(connection, day)
-    spacing = int(value("caps.spacing_days"))
+    spacing, recognition = int(value("caps.spacing_days")), int(value("caps.recognition_days"))
     since = min(date(day.year, 1, 1), day - timedelta(days=max(_DAYS_BACK, spacing)))
-    ledger = disturbance_ledger(connection, day, since, value("caps.unplanned_types"))
+    unplanned = value("caps.unplanned_types")
+    ledger = read_ledger(connection, day, since)
     white_list = libraries.get(value("quota.white_list_library"), frozenset())
-    codes = honest_codes(connection, day, candidates, value("quota.honest_classes"), white_list)
+    # The set is frozen with the plan: what arrives later with an earlier date no longer changes it.
+    codes = frozen_members(connection, plan["id"]) or honest_codes(
+        connection, day, candidates, value("quota.honest_classes"), white_list
+    )
     start = date(plan["window_from"].year, 1, 1) if value("quota.period") == "year" else plan["window_from"]
-    disturbed = disturbed_codes(ledger, codes, start, plan["window_to"])
-    recognition = int(value("caps.recognition_days"))
+    disturbed = disturbed_codes(planned_visits(ledger).assign(planned=True), codes, start, plan["window_to"])
     rules = PoolRules(
         as_of=day,
         spacing_days=spacing,
@@ -94,11 +119,27 @@ def read_facts(connection: Connection, plan: RowMapping, rulebook: Rulebook) -> 
         white_list=white_list,
         white_list_spares=frozenset(value("quota.white_list_spares")),
         duty_libraries={n: libraries[n] for n in value("duty.libraries") if n in libraries},
-        ledger=ledger,
+        ledger=on_site(ledger, unplanned),
         recognised=recognised_results(connection, day, recognition),
+        **legal_checks(connection, day, value),
     )
     honest = HonestSet(codes, disturbed, float(value("quota.undisturbed_share")))
-    return Facts(candidates, libraries, honest, rules, value("plan.everybody_library"))
+    return Facts(
+        candidates,
+        libraries,
+        honest,
+        rules,
+        value("plan.everybody_library"),
+        _tags(connection, plan["id"], day),
+    )
+
+
+def _tags(connection: Connection, plan_id: int, day: date) -> dict[str, frozenset[str]]:
+    """Members of the tags that the plan's 定向 tasks ask for."""
+    asked = {
+        tag for task in plan_tasks(connection, plan_id) for tag in (task["conditions"] or {}).get("tags", ())
+    }
+    return tag_members(connection, day, asked) if asked else {}
 
 
 def recognised_results(connection: Connection, day: date, recognition_days: int) -> pd.DataFrame:
@@ -117,6 +158,8 @@ def recognised_results(connection: Connection, day: date, recognition_days: int)
 def pool_of(task: RowMapping, facts: Facts) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     """One task's eligible objects (with stratum and honest), exclusions, and number in business."""
     objects = in_scope(facts, task["library"])
+    if task["conditions"]:
+        objects = objects[meets(objects, task["conditions"], facts.tags)]
     excluded = find_exclusions(objects, _pool_task(task), facts.rules)
     excluded = excluded.assign(object_id=objects.loc[excluded.index, "object_id"])
     eligible = objects.drop(excluded.index)
@@ -126,7 +169,7 @@ def pool_of(task: RowMapping, facts: Facts) -> tuple[pd.DataFrame, pd.DataFrame,
     columns = ["object_id", "enterprise_code", "premises_no"]
     return (
         eligible[columns].assign(stratum=stratum, honest=honest),
-        excluded[["object_id", "reason", "sentence"]],
+        excluded[["object_id", "reason", "sentence", "deadline"]],
         in_business,
     )
 
@@ -147,7 +190,9 @@ def _pool_task(task: RowMapping) -> PoolTask:
         level=task["level"],
         method=task["method"],
         window_from=task["window_from"],
+        window_to=task["window_to"],
         everybody_drawn=min(task["class_rates"].values()) >= 1,
+        full_classes=frozenset(klass for klass, rate in task["class_rates"].items() if rate >= 1),
     )
 
 
@@ -159,6 +204,13 @@ def _store(
     rows: pd.DataFrame,
 ) -> int:
     return copy_rows(connection, table, rows.assign(plan_id=np.int64(plan_id), task_id=np.int64(task["id"])))
+
+
+def _store_honest(connection: Connection, plan_id: int, honest: HonestSet) -> None:
+    codes = sorted(honest.codes)
+    before = [code in honest.disturbed for code in codes]
+    members = {"plan_id": np.int64(plan_id), "enterprise_code": codes, "disturbed_before": before}
+    copy_rows(connection, HonestMember, pd.DataFrame(members))
 
 
 def _empty_pool(task: RowMapping) -> Exception:

@@ -7,6 +7,7 @@ category that may be exempted still needs an approved exemption that covers the 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -82,16 +83,27 @@ def _lifted(
     exemptions: Sequence[Exemption],
     categories: Sequence[str],
 ) -> Matrix:
-    lifted = np.zeros((len(frame.ids), len(days)), dtype=bool)
+    """Days lifted from the rule for these categories, bool object x day, or 1 x day where only everybody's are."""
     wanted = set(categories) & set(rule.exempt_categories)
-    for exemption in exemptions:
-        if exemption.category not in wanted or exemption.rule_id not in ("", rule.id):
-            continue
-        everybody = not exemption.object_id
-        who = np.full(len(frame.ids), True) if everybody else frame.ids == exemption.object_id
-        when = np.array([exemption.first_day <= d <= exemption.last_day for d in days], dtype=bool)
-        lifted |= np.outer(who, when)
+    chosen = [e for e in exemptions if e.category in wanted and e.rule_id in ("", rule.id)]
+    everybody = np.zeros((1, len(days)), dtype=bool)
+    for exemption in chosen:
+        if not exemption.object_id:
+            everybody |= _spans(exemption, days)
+    single = [e for e in chosen if e.object_id]
+    if not single:
+        return everybody
+    lifted = np.repeat(everybody, len(frame.ids), axis=0)
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row in np.flatnonzero(np.isin(frame.ids, np.array([e.object_id for e in single]))):
+        rows[str(frame.ids[row])].append(int(row))
+    for exemption in single:
+        lifted[rows[exemption.object_id]] |= _spans(exemption, days)
     return lifted
+
+
+def _spans(exemption: Exemption, days: Sequence[date]) -> Matrix:
+    return np.array([exemption.first_day <= day <= exemption.last_day for day in days], dtype=bool)
 
 
 def open_days(

@@ -91,13 +91,16 @@ def roster_problem(
 
 
 def _due(connection: Connection, plan_id: int, draw_id: int) -> pd.DataFrame:
-    """Drawn objects and duties: object_id, task_id, duty; by task and object."""
+    """Drawn objects and duties: object_id, task_id, duty, deadline (or NaN); by task and object."""
     drawn = select(DrawnObject.object_id, DrawnObject.task_id).where(DrawnObject.draw_id == draw_id)
-    duties = select(PoolExclusion.object_id, PoolExclusion.task_id).where(
+    duties = select(PoolExclusion.object_id, PoolExclusion.task_id, PoolExclusion.deadline).where(
         PoolExclusion.plan_id == plan_id, PoolExclusion.reason == "duty"
     )
     rows = pd.concat(
-        [pd.read_sql(drawn, connection).assign(duty=False), pd.read_sql(duties, connection).assign(duty=True)]
+        [
+            pd.read_sql(drawn, connection).assign(duty=False, deadline=None),
+            pd.read_sql(duties, connection).assign(duty=True),
+        ]
     )
     return rows.sort_values(["task_id", "object_id"], ignore_index=True)
 
@@ -117,7 +120,7 @@ def _checks(due: pd.DataFrame, tasks: dict[int, RowMapping], caps: dict[str, int
             department=task["department"],
             items=tuple(task["item_codes"]),
             window_from=task["window_from"],
-            window_to=task["window_to"],
+            window_to=min(task["window_to"], row.deadline) if pd.notna(row.deadline) else task["window_to"],
             minutes=task["minutes"],
             onsite=task["method"] == ON_SITE,
             qualifications=(task["qualification"],) if task["qualification"] else (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -36,6 +37,10 @@ class TaskSpec:
     rate_cap: float | None = None
     window_from: date | None = None
     window_to: date | None = None
+    conditions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of a 定向 task (conditions.CONDITIONS): condition → wanted values."""
+    partners: tuple[str, ...] = ()
+    """配合部门 named by the annual plan."""
 
 
 @dataclass(frozen=True)

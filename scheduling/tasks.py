@@ -23,22 +23,44 @@ def derive_tasks(connection: Connection, frame: PlanFrame) -> list[TaskSpec]:
     (逐批次抽取); special libraries take turns over the batches of a year. Raises Refusal plan.no_items where no
     item is in force.
     """
-    items = _items_in_force(connection, frame)
-    departments = read_frame(connection, as_of(Department, frame.as_of))
-    initiates = dict(zip(departments["department"], departments["initiates"], strict=True))
-    many = items["department"].value_counts()
-    order = sorted(many.index, key=lambda d: (not initiates.get(d, False), -many[d], d))
+    items = items_in_force(connection, frame)
+    order = _department_order(connection, items, frame)
     return [
-        _spec(chosen, department == order[0], frame)
+        spec_of_items(chosen, department == order[0], frame)
         for department in order
         for chosen in _take_turns(_groups(items[items["department"] == department]), frame)
     ]
 
 
-def _items_in_force(connection: Connection, frame: PlanFrame) -> pd.DataFrame:
+def derive_all_tasks(connection: Connection, frame: PlanFrame) -> list[TaskSpec]:
+    """A whole year's tasks (年度任务): every department, library and method, none waiting for its turn."""
+    items = items_in_force(connection, frame)
+    order = _department_order(connection, items, frame)
+    return [
+        spec_of_items(group, department == order[0], frame)
+        for department in order
+        for group in _groups(items[items["department"] == department])
+    ]
+
+
+def _department_order(connection: Connection, items: pd.DataFrame, frame: PlanFrame) -> list[str]:
+    """Initiating departments first, then those with most items."""
+    departments = read_frame(connection, as_of(Department, frame.as_of))
+    initiates = dict(zip(departments["department"], departments["initiates"], strict=True))
+    many = items["department"].value_counts()
+    return sorted(many.index, key=lambda d: (not initiates.get(d, False), -many[d], d))
+
+
+def items_in_force(connection: Connection, frame: PlanFrame) -> pd.DataFrame:
+    """Check items known on the plan's date, in force on it and in its window; `method` is the first one listed.
+
+    Raises Refusal plan.no_items where there is none.
+    """
     known = as_of(CheckItem, frame.as_of).subquery().c
-    in_force = (known.valid_from <= frame.as_of) & (
-        known.valid_to.is_(None) | (known.valid_to >= frame.window_from)
+    in_force = (
+        known.active.is_not(False)
+        & (known.valid_from <= frame.as_of)
+        & (known.valid_to.is_(None) | (known.valid_to >= frame.window_from))
     )
     items = read_frame(connection, select(*known).where(in_force).order_by(known.item_code))
     if items.empty:
@@ -78,7 +100,8 @@ def _batch_of(frame: PlanFrame) -> int:
     return (frame.window_from.month - 1) * batches // _MONTHS
 
 
-def _spec(items: pd.DataFrame, leads: bool, frame: PlanFrame) -> TaskSpec:
+def spec_of_items(items: pd.DataFrame, leads: bool, frame: PlanFrame) -> TaskSpec:
+    """One task over a group of items of one department, library and method, with one batch's rates."""
     everybody = items["library"].iloc[0] == frame.value("plan.everybody_library")
     share = 1 / int(frame.value("plan.batches_a_year")) if everybody else 1.0
     level = KEY if (items["category"] == KEY).any() else GENERAL

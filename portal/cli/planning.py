@@ -15,7 +15,7 @@ from scheduling import ceremony
 from scheduling.allocation import allocate
 from scheduling.count_problem import Allocation
 from scheduling.plan import approve_plan, make_plan
-from scheduling.pool import freeze_pool
+from scheduling.pool import duties_of, freeze_pool
 from scheduling.publication import publish_draw
 from scheduling.verify import Verdict, verify_bundle
 
@@ -108,6 +108,18 @@ def list_plans(as_json: Json = False) -> None:
         out.print(table)
 
     tell(plans, as_json, show)
+
+
+@plan_commands.command()
+def duties(plan: int, as_json: Json = False) -> None:
+    """What must be checked whatever the lottery says (必查名单), with its reason and, where the law sets one, its deadline."""
+    with opened() as (database, _, _), database.engine_for("schedule").connect() as connection:
+        rows = [dict(row) for row in duties_of(connection, plan)]
+    lines = [
+        f"{row['deadline'] or '检查期内'} {row['department']} {row['object_id']} {row['sentence']}"
+        for row in rows
+    ]
+    tell(rows, as_json, "\n".join([*lines, f"共 {len(rows):,} 项必查。"]))
 
 
 @draw_commands.command()

@@ -20,6 +20,7 @@ from reports.exclusions import REASONS
 from scheduling.acts import PLAN_STATES
 from scheduling.ceremony import record_seed
 from scheduling.plan import approve_plan
+from scheduling.pool import duties_of
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
 
@@ -31,6 +32,7 @@ DRAW_STATES = {
     "superseded": "已被新版本取代",
 }
 DRAW_KINDS = {"objects": "抽取检查对象", "teams": "抽取检查人员"}
+DUTIES_SHOWN = 200
 
 
 @router.get("/plans")
@@ -78,9 +80,12 @@ def plan_page(request: Request, plan_id: int, visitor: Visitor = guard(Permissio
     house: House = request.app.state.house
     with house.engine.connect() as connection:
         file = plans.plan_file(connection, plan_id)
+        duties = duties_of(connection, plan_id)
     return render(
         request,
         "staff/plan.html",
+        duties=duties[:DUTIES_SHOWN],
+        duty_total=len(duties),
         reasons=REASONS,
         file=file,
         plan=file.plan,

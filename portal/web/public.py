@@ -8,7 +8,11 @@ from portal import published, sheets
 from portal.guard import public
 from portal.house import House
 from portal.web.pages import render
+from registry import clock
+from registry.rules import load_rules
 from registry.scope import not_yours
+from registry.vocabulary import EXEMPT_CATEGORY_NAMES
+from scheduling.exemption_rate import measure_exemptions
 
 router = APIRouter(include_in_schema=False, dependencies=[public()])
 
@@ -35,6 +39,24 @@ def draw_list(request: Request) -> Response:
 def how_to_verify(request: Request) -> Response:
     """How anybody replays a draw on their own machine."""
     return render(request, "public/how_to_verify.html")
+
+
+@router.get("/quiet-days")
+def quiet_days(request: Request) -> Response:
+    """Quiet-day rules and the exemption rate of the year."""
+    house: House = request.app.state.house
+    place, day = house.settings.place, clock.today()
+    with house.engine.connect() as connection:
+        rate = measure_exemptions(connection, place, day)
+    book = load_rules()
+    return render(
+        request,
+        "public/quiet_days.html",
+        rate=rate,
+        rules=book.in_force("quiet_day.", place, day),
+        standing=book.value("exemption.standing", place, day),
+        categories=EXEMPT_CATEGORY_NAMES,
+    )
 
 
 @router.get("/draws/{draw_id}")

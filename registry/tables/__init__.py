@@ -3,6 +3,7 @@
 from registry.tables.account import Account, Session
 from registry.tables.address_negative import AddressNegative
 from registry.tables.adoption import AdoptionAct, ModelAdoption
+from registry.tables.annual_plan import AnnualPlan, AnnualTask
 from registry.tables.annual_report import AnnualReport
 from registry.tables.appeal import AppealAct, GradeAppeal
 from registry.tables.batch import Batch, RowFault
@@ -12,6 +13,7 @@ from registry.tables.complaint import Complaint
 from registry.tables.confirmation import Confirmation
 from registry.tables.declaration import WRITERS, AboutEnterprise, Fact, Table
 from registry.tables.enterprise import Enterprise, EnterpriseAlias, Premises
+from registry.tables.exemption import QuietDayExemption
 from registry.tables.filing import Filing
 from registry.tables.grading import Grading, RulesEdition
 from registry.tables.honour import Honour
@@ -28,6 +30,7 @@ from registry.tables.judgement import (
     Warning,
 )
 from registry.tables.key_supervision import KeySupervision
+from registry.tables.lead import Lead
 from registry.tables.library import (
     CheckItem,
     Department,
@@ -46,7 +49,16 @@ from registry.tables.override import GradeOverride, OverrideAct
 from registry.tables.paperwork import Notice, NumberSequence
 from registry.tables.penalty import Penalty
 from registry.tables.permit import Permit
-from registry.tables.planning import Draw, DrawnObject, Plan, PoolExclusion, PoolObject, StratumCount, Task
+from registry.tables.planning import (
+    Draw,
+    DrawnObject,
+    HonestMember,
+    Plan,
+    PoolExclusion,
+    PoolObject,
+    StratumCount,
+    Task,
+)
 from registry.tables.quality import QualityAlert, RowRepeat
 from registry.tables.relation import Relation
 from registry.tables.signal import JudicialSignal, TaxSignal
@@ -60,7 +72,9 @@ __all__ = [
     "Account",
     "AddressNegative",
     "AdoptionAct",
+    "AnnualPlan",
     "AnnualReport",
+    "AnnualTask",
     "AppealAct",
     "Batch",
     "CheckItem",
@@ -82,6 +96,7 @@ __all__ = [
     "GradeOverride",
     "GradeReason",
     "Grading",
+    "HonestMember",
     "Honour",
     "InspectionResult",
     "Inspector",
@@ -93,6 +108,7 @@ __all__ = [
     "JournalRecord",
     "JudicialSignal",
     "KeySupervision",
+    "Lead",
     "LibraryEntry",
     "MatchCandidate",
     "MatchDecision",
@@ -112,6 +128,7 @@ __all__ = [
     "PoolObject",
     "Premises",
     "QualityAlert",
+    "QuietDayExemption",
     "QuietDayRecord",
     "Relation",
     "ReleaseProposal",

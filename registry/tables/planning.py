@@ -38,6 +38,8 @@ class Plan(Table):
     honest_disturbed: Mapped[int | None]
     """How many of them had had a planned on-site visit in the quota's period before that."""
     rules_version: Mapped[str]
+    annual_plan_id: Mapped[int | None] = mapped_column(ForeignKey("annual_plan.id"))
+    """The year's plan that the batch was made from; NULL: made from the check items in force."""
     allocation: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     """Solver status, bounds, raised floors, notes: what settled how many."""
     made_at: Mapped[datetime]
@@ -80,6 +82,10 @@ class Task(Table):
     """Objects in business in the task's library when the pool was frozen; 0 before."""
     target_total: Mapped[int]
     """How many are to be drawn; 0 before the allocation."""
+    conditions: Mapped[dict[str, list[str]] | None] = mapped_column(JSONB(none_as_null=True))
+    """Of a 定向 task: kinds, industries, districts, scales, tags → wanted values; NULL: the whole library."""
+    partners: Mapped[list[str] | None] = mapped_column(ARRAY(String))
+    """配合部门 named by the annual plan."""
 
 
 class PoolObject(Table):
@@ -110,6 +116,20 @@ class PoolExclusion(Table):
     reason: Mapped[str]
     """deregistered, revoked, moved, spacing, annual_cap, recognised_result, white_list, duty …"""
     sentence: Mapped[str]
+    deadline: Mapped[date | None]
+    """Of a duty with a statutory period: the last day on which the check is in time."""
+
+
+class HonestMember(Table):
+    """One enterprise of the honest set (诚信主体) as frozen with a plan: the denominator of 无事不扰, by name."""
+
+    __tablename__ = "honest_member"
+    __table_args__ = written_by("schedule")
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    enterprise_code: Mapped[str] = mapped_column(primary_key=True)
+    disturbed_before: Mapped[bool]
+    """Had a planned on-site visit in the quota's period before the pool was frozen."""
 
 
 class StratumCount(Table):

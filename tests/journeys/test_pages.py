@@ -17,11 +17,14 @@ PAGES = {
         "/staff", "/staff/batches", "/staff/batches/1", "/staff/sources", "/staff/sources/2", "/staff/matches",
         "/staff/matches/1", "/staff/grades", f"/staff/grades/{r.OWN}", "/staff/plans",
         "/staff/plans/1", "/staff/draws/1", "/staff/roster?month=2026-12", "/staff/roster/2026-12-01", "/staff/results",
-        "/staff/warnings", "/staff/waivers", "/staff/waivers/1", "/staff/sheets",
+        "/staff/warnings", "/staff/waivers", "/staff/waivers/1", "/staff/sheets", "/staff/registers",
+        "/staff/registers/check_item", "/staff/registers/library/record", "/staff/leads", "/staff/disturbance",
+        "/staff/exemptions", "/staff/annual",
     )),
     "inspector": ("jiancha", PHONE, ("/inspector", "/inspector/visits/1", "/inspector/receipts")),
     "enterprise": ("qiye", PHONE, ("/enterprise", "/enterprise/visits", "/enterprise/waivers", "/enterprise/rights")),
-    "public": (None, DESK, ("/", "/draws/1", "/draws/1/verification", "/how-to-verify", "/sign-in", "/draws/999")),
+    "public": (None, DESK, ("/", "/draws/1", "/draws/1/verification", "/how-to-verify", "/annual-plans", "/quiet-days",
+                            "/sign-in", "/draws/999")),
     "administrator": ("guanli", DESK, ("/administrator", "/password")),
 }  # fmt: skip
 

@@ -86,6 +86,18 @@ def test_what_is_wrong_is_said_with_its_exit_code(
         (["draw", "seed", "7", "--text", "x", "--source", "y", "--by", "甲"], "draw."),
         (["roster", "check", "7"], "roster.unknown"),
         (["report", "7"], "reports.no_roster"),
+        (["annual", "approve", "7", "--by", "乙"], "annual.unknown"),
+        (["exemption", "approve", "7", "--by", "乙"], "exemption.unknown"),
+        (["lead", "approve", "7", "--by", "乙"], "lead.unknown"),
+        (["record", "show", "check_item", "SJ-01"], "edit.unknown"),
+        (
+            ["record", "edit", "penalty", "x", "--set", "a=b", "--by", "甲", "--reason", "说明理由"],
+            "edit.dataset",
+        ),
+        (
+            ["record", "edit", "check_item", "x", "--set", "没有等号", "--by", "甲", "--reason", "说明理由"],
+            "edit.form",
+        ),
         (["grade", "--place", "XX"], "rules.unknown_place"),
     ],
 )
@@ -100,7 +112,20 @@ def test_an_empty_house_refuses_with_a_code_and_a_way_out(
 
 @pytest.mark.usefixtures("on_test_database")
 @pytest.mark.parametrize(
-    "words", [["plan", "list"], ["roster", "list"], ["quality"], ["db", "status"], ["db", "verify-journal"]]
+    "words",
+    [
+        ["plan", "list"],
+        ["roster", "list"],
+        ["quality"],
+        ["db", "status"],
+        ["db", "verify-journal"],
+        ["annual", "list"],
+        ["exemption", "list"],
+        ["exemption", "rate"],
+        ["lead", "list"],
+        ["disturbance"],
+        ["record", "prompts"],
+    ],
 )
 def test_machines_get_one_json_value(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*words, "--json"]) == 0

@@ -45,6 +45,7 @@ def engine(server: Any, template: str) -> Iterator[Engine]:
             item("SJ-98", "市场监管", "特种设备使用", valid_to=date(2026, 6, 30)),
             item("SJ-99", "市场监管", "直销", known_at=WINDOW[0]),
         )
+        add(made, CheckItem, item("SJ-97", "市场监管", "停用库", active=False))
         yield made
 
 

@@ -123,15 +123,18 @@ class FrozenPool(NamedTuple):
         return _columns(self.content, start)
 
 
-def freeze(content: bytes) -> FrozenPool:
-    """Read a published pool (读入对象库), every line checked. Raises DrawFault with the line at fault."""
+def freeze(content: bytes, pool_hash: str = "") -> FrozenPool:
+    """Read a published pool (读入对象库), every line checked; `pool_hash` where the caller has it already.
+
+    Raises DrawFault with the line at fault.
+    """
     start = _start_of_plain_rows(content)
     counted = None if start is None else _sizes_in_order(content, start)
     if counted is None:
         sizes = dict(Counter((row.task, row.stratum) for row in _read_pool(content)))
     else:
         sizes = {(task.decode(), stratum.decode()): size for (task, stratum), size in counted.items()}
-    return FrozenPool(content, digest(content), sizes)
+    return FrozenPool(content, pool_hash or digest(content), sizes)
 
 
 def _columns(content: bytes, start: int) -> Iterator[tuple[list[bytes], list[bytes], list[bytes]]]:
@@ -167,7 +170,11 @@ def _sizes_in_order(content: bytes, start: int) -> Counter[tuple[bytes, bytes]] 
             if not all(map(lt, zip(object_ids, tasks, strict=True), later)):
                 return None
         last = (object_ids[-1], tasks[-1])
-        sizes.update(zip(tasks, strata, strict=True))
+        if tasks.count(tasks[0]) == len(tasks):  # one task, as mostly: a third of the time
+            for stratum, size in Counter(strata).items():
+                sizes[tasks[0], stratum] += size
+        else:
+            sizes.update(zip(tasks, strata, strict=True))
     return sizes
 
 

@@ -75,6 +75,7 @@ def count_problem(connection: Connection, plan: RowMapping, rulebook: Rulebook) 
         rooms=rooms,
         at_least_one=value("ratio.at_least_one"),
         raise_order=tuple(value("ratio.raise_order")),
+        half_days_a_day=int(value("capacity.half_days_a_day")),
         basis=basis,
     )
 

@@ -29,6 +29,7 @@ from portal.web import (
     plans,
     quality,
     sign_in,
+    simulation,
     sources,
     staff,
 )
@@ -57,6 +58,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for rooms in (
         sign_in,
+        simulation,
         public_pages,
         staff,
         blank_forms,
@@ -65,6 +67,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         batches,
         matches,
         plans,
+        simulation,
         calendar,
         cases,
         inspector,

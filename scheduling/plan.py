@@ -47,7 +47,7 @@ def make_plan(
             _refuse_same_again(step.connection, frame)
         specs = list(tasks) if tasks is not None else derive_tasks(step.connection, frame)
         for spec in specs:
-            _refuse_bad_rates(spec)
+            refuse_bad_rates(spec)
         number = _next_number(step.connection, place, window_from.year)
         plan_id = _insert_plan(step.connection, frame, number, made_by, specs)
         _insert_tasks(step.connection, plan_id, frame, specs)
@@ -101,7 +101,8 @@ def _refuse_same_again(connection: Connection, frame: PlanFrame) -> None:
         )
 
 
-def _refuse_bad_rates(spec: TaskSpec) -> None:
+def refuse_bad_rates(spec: TaskSpec) -> None:
+    """Refusal plan.rates or plan.no_items where a task cannot stand in any plan."""
     rates = [spec.class_rates.get(name) for name in CREDIT_RISK_CLASSES]
     known = [rate for rate in rates if rate is not None]
     if len(known) != len(rates) or any(not 0 <= rate <= 1 for rate in known) or known != sorted(known):
@@ -152,7 +153,7 @@ def _insert_tasks(connection: Connection, plan_id: int, frame: PlanFrame, specs:
     ).scalar_one()
     rows = [
         {
-            **_task_columns(spec, frame),
+            **task_columns(spec, frame),
             "plan_id": plan_id,
             "number": f"{prefix}{already + order:04d}",
             "short": f"T{order}",
@@ -162,7 +163,8 @@ def _insert_tasks(connection: Connection, plan_id: int, frame: PlanFrame, specs:
     connection.execute(insert(Task), rows)
 
 
-def _task_columns(spec: TaskSpec, frame: PlanFrame) -> dict[str, Any]:
+def task_columns(spec: TaskSpec, frame: PlanFrame) -> dict[str, Any]:
+    """A task as table task holds it, before its pool is known."""
     return {
         "name": spec.name,
         "department": spec.department,

@@ -83,6 +83,13 @@ class _Aims(CountModel):
         over = self.model.new_int_var(0, stratum.size, "")
         under = self.model.new_int_var(0, stratum.size, "")
         self.model.add(self.numbers[drawn(stratum)] == whole + up + over - under)
+        beyond = self.values[drawn(stratum)] - whole
+        for variable, value in (
+            (up, min(1, max(0, beyond))),
+            (over, max(0, beyond - 1)),
+            (under, max(0, -beyond)),
+        ):
+            self.model.add_hint(variable, value)
         return part + (_SHARE_UNIT - 2 * part) * up + _SHARE_UNIT * (over + under)
 
     def _minimise(self, name: str, cost: cp_model.LinearExprT) -> Aim | None:

@@ -37,6 +37,7 @@ from portal.web import (
     quality,
     registers,
     sign_in,
+    simulation,
     sources,
     staff,
 )
@@ -65,6 +66,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for rooms in (
         sign_in,
+        simulation,
         public_pages,
         staff,
         blank_forms,
@@ -78,6 +80,7 @@ def create_app(engine_for: Callable[[str], Engine], settings: Settings) -> FastA
         exemptions,
         leads,
         registers,
+        simulation,
         calendar,
         cases,
         adoption,

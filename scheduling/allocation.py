@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -24,6 +25,9 @@ from scheduling.staff import Assistance, read_officers
 from scheduling.task_spec import KEY, ON_SITE
 
 __all__ = ["allocate", "allocate_counts", "count_problem"]
+
+Row = RowMapping | Mapping[str, Any]
+"""A row of a table, or what would become one."""
 
 _BASIS = {
     "floor": "ratio.floor.public_information",
@@ -57,14 +61,34 @@ def allocate(engine: Engine, plan_id: int, actor: str = "system") -> Allocation:
 
 def count_problem(connection: Connection, plan: RowMapping, rulebook: Rulebook) -> CountProblem:
     """The plan's allocation as plain data: strata of the frozen pool, rates, quota and manpower."""
+    tasks = plan_tasks(connection, plan["id"])
+    pool = _pool(connection, plan["id"])
+    objects = read_candidates(
+        connection, plan["as_of"], rulebook.value("quota.ungraded_class", plan["place"], plan["as_of"])
+    )
+    return problem_of(connection, plan, rulebook, pool, tasks, objects)
+
+
+def problem_of(
+    connection: Connection,
+    plan: Row,
+    rulebook: Rulebook,
+    pool: pd.DataFrame,
+    tasks: Sequence[Row],
+    objects: pd.DataFrame,
+) -> CountProblem:
+    """The allocation of a plan that need not be stored: `pool` has object_id, task (its short name), stratum, honest.
+
+    `plan` has place, as_of, honest_set_size and honest_disturbed; `tasks` the columns of table task; `objects` are
+    the candidates. Reads officers and quiet-day records.
+    """
 
     def value(key: str) -> Any:
         return rulebook.value(key, plan["place"], plan["as_of"])
 
-    tasks = plan_tasks(connection, plan["id"])
-    pool = _pool(connection, plan["id"])
-    counted = [_task_count(task, value) for task in tasks if (pool["task_id"] == task["id"]).any()]
-    patterns, rooms = _manpower(connection, plan, rulebook, pool, tasks)
+    there = set(pool["task"])
+    counted = [_task_count(task, value) for task in tasks if task["short"] in there]
+    patterns, rooms = _manpower(connection, plan, rulebook, pool, tasks, objects)
     basis = {rule: rulebook.rule(key, plan["place"], plan["as_of"]).basis for rule, key in _BASIS.items()}
     return CountProblem(
         strata=_strata(pool, patterns),
@@ -75,16 +99,16 @@ def count_problem(connection: Connection, plan: RowMapping, rulebook: Rulebook) 
         rooms=rooms,
         at_least_one=value("ratio.at_least_one"),
         raise_order=tuple(value("ratio.raise_order")),
+        half_days_a_day=int(value("capacity.half_days_a_day")),
         basis=basis,
     )
 
 
 def _pool(connection: Connection, plan_id: int) -> pd.DataFrame:
-    """Pool rows with the task's short name: object_id, task_id, task, stratum, honest."""
+    """Pool rows with the task's short name: object_id, task, stratum, honest."""
     query = (
         select(
             PoolObject.object_id,
-            PoolObject.task_id,
             Task.short.label("task"),
             PoolObject.stratum,
             PoolObject.honest,
@@ -95,7 +119,7 @@ def _pool(connection: Connection, plan_id: int) -> pd.DataFrame:
     return pd.read_sql(query, connection)
 
 
-def _task_count(task: RowMapping, value: Any) -> TaskCount:
+def _task_count(task: Row, value: Any) -> TaskCount:
     full = tuple(value("ratio.full_coverage_classes")) if task["level"] == KEY else ()
     return TaskCount(
         task=task["short"],
@@ -135,7 +159,12 @@ def _strata(pool: pd.DataFrame, patterns: dict[tuple[str, str], tuple[int, ...]]
 
 
 def _manpower(
-    connection: Connection, plan: RowMapping, rulebook: Rulebook, pool: pd.DataFrame, tasks: Any
+    connection: Connection,
+    plan: Row,
+    rulebook: Rulebook,
+    pool: pd.DataFrame,
+    tasks: Sequence[Row],
+    objects: pd.DataFrame,
 ) -> tuple[dict[tuple[str, str], tuple[int, ...]], tuple[Any, ...]]:
     """Patterns of each (task, stratum) and the rooms of people on their days."""
 
@@ -145,11 +174,10 @@ def _manpower(
     onsite = [task for task in tasks if task["method"] == ON_SITE]
     if not onsite or pool.empty:
         return {}, ()
-    objects = read_candidates(connection, plan["as_of"], value("quota.ungraded_class"))
     calendar = read_calendar(connection, rulebook, plan["place"], plan["as_of"], objects)
     first, last = min(t["window_from"] for t in onsite), max(t["window_to"] for t in onsite)
     days = calendar.days(first, last)
-    rows = pool.merge(objects, on="object_id", how="inner")
+    rows = pool[["object_id", "task", "stratum"]].merge(objects, on="object_id", how="inner")
     rows = rows[rows["task"].isin([task["short"] for task in onsite])].reset_index(drop=True)
     found = find_patterns(_open_matrix(rows, onsite, calendar, days))
     counts: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -181,7 +209,7 @@ def _open_matrix(rows: pd.DataFrame, onsite: Any, calendar: Any, days: list[date
     return matrix
 
 
-def check_categories(task: RowMapping) -> tuple[str, ...]:
+def check_categories(task: Row) -> tuple[str, ...]:
     """Quiet-day categories of a drawn check: it is 双随机, and what its items are about."""
     return tuple(sorted({"double_random", task["category"] or "double_random"}))
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 from scheduling.count_problem import CLASSES, CountProblem, Room, Stratum, TaskCount, at_least, at_most
 
 Variable = tuple[str, ...]
-_UNIT = 1000
+HALF_DAY = 1000
 """Half-days are counted in thousandths, demand rounded up and room rounded down."""
 
 
@@ -37,6 +37,14 @@ class Limit:
     def key(self) -> tuple[str, str]:
         """Limits with one key are one rule to a person."""
         return self.rule, self.subject
+
+
+def by_key(limits: list[Limit]) -> dict[tuple[str, str], list[Limit]]:
+    """Limits that stand or fall together, by their key."""
+    groups: dict[tuple[str, str], list[Limit]] = defaultdict(list)
+    for limit in limits:
+        groups[limit.key].append(limit)
+    return groups
 
 
 class Strata:
@@ -249,7 +257,7 @@ def manpower(strata: Strata) -> Iterator[Limit]:
         demand = _demand(room, strata)
         if not demand:
             continue
-        subject = f"{room.department}{'·' + room.qualification if room.qualification else ''} {room.days}"
+        subject = room.subject
         sentence = (
             f"{subject}：{'持' + room.qualification + '的人员' if room.qualification else '检查人员'}"
             f"除去安静日、节假日和请假后可用 {math.floor(room.anywhere + sum(room.own.values()))} 人次半天"
@@ -259,9 +267,9 @@ def manpower(strata: Strata) -> Iterator[Limit]:
         for district, terms in sorted(demand.items()):
             extra: Variable = ("borrowed", subject, district)
             borrowed.append((extra, 1))
-            most = math.floor(room.own.get(district, 0.0) * _UNIT)
+            most = math.floor(room.own.get(district, 0.0) * HALF_DAY)
             yield Limit("manpower", subject, (*terms, (extra, -1)), None, most, sentence, relief)
-        most = math.floor(room.anywhere * _UNIT)
+        most = math.floor(room.anywhere * HALF_DAY)
         yield Limit("manpower", subject, tuple(borrowed), None, most, sentence, relief)
 
 
@@ -277,7 +285,7 @@ def _demand(room: Room, strata: Strata) -> dict[str, list[tuple[Variable, int]]]
         bound = sum(stratum.patterns[p] for p in room.patterns if p < len(stratum.patterns))
         seats = 1 if room.qualification else task.seats
         if bound:
-            weight = math.ceil(Fraction(bound * seats * task.halves * _UNIT, stratum.size))
+            weight = math.ceil(Fraction(bound * seats * task.halves * HALF_DAY, stratum.size))
             found[stratum.district].append((drawn(stratum), weight))
     return found
 

@@ -66,6 +66,14 @@ class Room:
     days: str
     own: dict[str, float]
     anywhere: float
+    own_further: dict[str, float] = field(default_factory=dict)
+    anywhere_further: float = 0.0
+    """Half-days that the same people, of a district or anywhere, would give on one more open working day."""
+
+    @property
+    def subject(self) -> str:
+        """Whose people on which days, in words."""
+        return f"{self.department}{'·' + self.qualification if self.qualification else ''} {self.days}"
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,19 @@ class CountProblem:
     rooms: tuple[Room, ...] = ()
     at_least_one: str = "class"
     raise_order: tuple[str, ...] = ("B", "C", "D", "A")
+    half_days_a_day: int = 2
     basis: dict[str, str] = field(default_factory=dict)
     seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class Relief:
+    """What would let the rules hold (缓解办法) and what it costs: `kind` is give_way, people, window, share, offsite."""
+
+    kind: str
+    amount: int
+    unit: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,8 @@ class Conflict:
     sentence: str
     basis: str
     relief: str
+    subject: str = ""
+    reliefs: tuple[Relief, ...] = ()
 
 
 @dataclass(frozen=True)

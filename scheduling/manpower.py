@@ -17,6 +17,7 @@ from scheduling.staff import Assistance, Officer
 MOST_PATTERNS = 6
 """Open-day patterns that are told apart; a rarer one counts as the smallest of these that contains it."""
 _DAYS_A_MONTH = 30.4
+_WORKING_DAYS_A_MONTH = 21
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Effort:
     def most(self, first: date, last: date) -> int:
         """Half-days in the window, whatever the number of open days."""
         return int(self.a_month * ((last - first).days + 1) / _DAYS_A_MONTH)
+
+    @property
+    def a_further_day(self) -> float:
+        """Half-days of one person on one more working day: what the day holds and the month's share of it allows."""
+        return min(self.a_day, self.a_month / _WORKING_DAYS_A_MONTH) * (1 - self.reserve)
 
 
 def find_patterns(open_matrix: NDArray[np.bool_]) -> Patterns:
@@ -89,16 +95,27 @@ def _rooms(
     effort: Effort,
     own_district: bool,
 ) -> Iterator[Room]:
+    further, further_anywhere = _by_district(people, [effort.a_further_day] * len(people), own_district)
     for inside, union in _day_sets(patterns):
-        own: dict[str, float] = {}
-        anywhere = 0.0
-        for person in people:
-            given = _half_days(person, union, days, effort)
-            if person.district is None or not own_district:
-                anywhere += given
-            else:
-                own[person.district] = own.get(person.district, 0.0) + given
-        yield Room(department, qualification, inside, _named(union, days), own, anywhere)
+        given = [_half_days(person, union, days, effort) for person in people]
+        own, anywhere = _by_district(people, given, own_district)
+        yield Room(
+            department, qualification, inside, _named(union, days), own, anywhere, further, further_anywhere
+        )
+
+
+def _by_district(
+    people: Sequence[Officer], given: Sequence[float], own_district: bool
+) -> tuple[dict[str, float], float]:
+    """Half-days of those who serve their own district, by district, and of those who serve anywhere."""
+    own: dict[str, float] = {}
+    anywhere = 0.0
+    for person, half_days in zip(people, given, strict=True):
+        if person.district is None or not own_district:
+            anywhere += half_days
+        else:
+            own[person.district] = own.get(person.district, 0.0) + half_days
+    return own, anywhere
 
 
 def _day_sets(patterns: Patterns) -> Iterator[tuple[frozenset[int], NDArray[np.bool_]]]:

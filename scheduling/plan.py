@@ -157,7 +157,7 @@ def _insert_tasks(connection: Connection, plan_id: int, frame: PlanFrame, specs:
     ).scalar_one()
     rows = [
         {
-            **_task_columns(spec, frame),
+            **task_columns(spec, frame),
             "plan_id": plan_id,
             "number": f"{prefix}{already + order:04d}",
             "short": f"T{order}",
@@ -167,7 +167,8 @@ def _insert_tasks(connection: Connection, plan_id: int, frame: PlanFrame, specs:
     connection.execute(insert(Task), rows)
 
 
-def _task_columns(spec: TaskSpec, frame: PlanFrame) -> dict[str, Any]:
+def task_columns(spec: TaskSpec, frame: PlanFrame) -> dict[str, Any]:
+    """A task as table task holds it, before its pool is known."""
     return {
         "name": spec.name,
         "department": spec.department,

@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import zip_longest
+from operator import itemgetter, lt
 from typing import Any, NamedTuple
 
 from scheduling.draw import (
     DrawFault,
     DrawResult,
+    FrozenPool,
     commitment_of,
     decode,
     digest,
-    draw_objects,
+    draw_frozen,
+    freeze,
     read_counts,
-    read_pool,
 )
 from scheduling.rounding import round_teams, team_commitment, team_state
 from scheduling.team_table import read_team_table
@@ -59,6 +61,7 @@ class Replay:
         self.files = files
         self.record = AUDIT if AUDIT in files and PUBLIC not in files else PUBLIC
         self.is_public = self.record == PUBLIC
+        self._hashes: dict[str, str] = {}
 
     def steps(self) -> Iterator[Step]:
         """The checks in order. A step whose files are secret is yielded as skipped."""
@@ -143,7 +146,7 @@ class Replay:
             if name not in listed:
                 zh, en = f"{name} 不在抽取记录中。", f"{name} is not in the record."
                 raise DrawFault(zh, en, file=name, found=name)
-            _same(digest(self._file(name)), listed[name], name, "SHA-256")
+            _same(self._hash(name), listed[name], name, "SHA-256")
 
     def check_commitment(self) -> None:
         """commitment = SHA256(wurao-draw-1, three hashes)."""
@@ -173,43 +176,48 @@ class Replay:
                 )
                 raise DrawFault(zh, en, file=name)
         _need("state" not in self.facts, self.record, "state", "absent", "present")
-        _same(",".join(self._drawn_rows()[0]), "object_id,task,name", "drawn.csv", "columns", 1)
+        _same(",".join(self._drawn_rows[0]), "object_id,task,name", "drawn.csv", "columns", 1)
 
     def check_committed(self, name: str, field: str) -> None:
         """The file reads well and has the committed hash."""
         content = self._file(name)
-        hashed = content
+        hashed = self._hash(name)
         if name == "key.txt":
-            hashed = content[:-1]
-            good = (
-                len(content) == 65 and content.endswith(b"\n") and not set(hashed) - set(b"0123456789abcdef")
-            )
+            key = content[:-1]
+            good = len(content) == 65 and content.endswith(b"\n") and not set(key) - set(b"0123456789abcdef")
             _need(good, name, "key", "64 hex digits and LF", ascii(content[:80]), 1)
+            hashed = digest(key)
+        elif name == "pool.csv":
+            hashed = self.pool.pool_hash
         else:
-            (read_pool if name == "pool.csv" else read_counts)(content)
-        _same(digest(hashed), self.facts[field], name, field)
+            read_counts(content)
+        _same(hashed, self.facts[field], name, field)
+
+    @cached_property
+    def pool(self) -> FrozenPool:
+        """The pool, read and checked once for all steps."""
+        return freeze(self._file("pool.csv"), self._hash("pool.csv"))
 
     @cached_property
     def result(self) -> DrawResult:
         """The draw, computed again."""
-        pool, counts, key = (self._file(name) for name in _SECRET)
-        return draw_objects(pool, counts, bytes.fromhex(key.decode("ascii")), self.facts["seed_text"])
+        counts, key = self._file("counts.csv"), self._file("key.txt").decode("ascii")
+        return draw_frozen(self.pool, counts, bytes.fromhex(key), self.facts["seed_text"])
 
     def check_drawn(self) -> None:
         """State and drawn list as replayed, line by line."""
         _same(self.facts.get("state"), self.result.state, self.record, "state")
         more = ("ticket",) if self.is_public else ("stratum", "ticket")
-        header, *rows = self._drawn_rows()
+        header, *rows = self._drawn_rows
         _same(",".join(header), ",".join(("object_id", "task", "name", *more)), "drawn.csv", "columns", 1)
-        found = [(*row[:2], *row[3:]) for row in rows]
-        _same_rows(
-            found, [(row[0], row[1], *(getattr(row, name) for name in more)) for row in self.result.drawn]
-        )
+        listed, drawn = ((0, 1, 3), (0, 1, 3)) if self.is_public else ((0, 1, 3, 4), (0, 1, 2, 3))
+        _same_rows(list(map(itemgetter(*listed), rows)), map(itemgetter(*drawn), self.result.drawn))
 
     def check_totals(self) -> None:
         """Totals by task as the drawn list has them; the list is sorted and repeats nobody."""
-        rows = [(row[0], row[1]) for row in self._drawn_rows()[1:]]
-        _same_rows(rows, sorted(set(rows)))
+        rows = [(row[0], row[1]) for row in self._drawn_rows[1:]]
+        if not all(map(lt, rows, rows[1:])):
+            _same_rows(rows, sorted(set(rows)))
         counted = Counter(task for _, task in rows)
         for task in sorted(set(counted) | set(self.facts["totals"])):
             _same(str(counted[task]), str(self.facts["totals"].get(task, 0)), "drawn.csv", f"total {task}")
@@ -242,9 +250,7 @@ class Replay:
         manifest = "".join(f"{digest(self.files[name])}  {name}\n" for name in sorted(self.files))
         for name in _SHARED:
             _same(_text(other.facts[name]), _text(self.facts[name]), PUBLIC, name)
-        mine, theirs = (
-            [tuple(row[:3]) for row in rows] for rows in (self._drawn_rows(), other._drawn_rows())
-        )
+        mine, theirs = ([tuple(row[:3]) for row in rows] for rows in (self._drawn_rows, other._drawn_rows))
         _same_rows(theirs, mine, first=1)
         _same(digest(f"wurao-audit-1\n{manifest}"), other.facts.get("audit_hash"), PUBLIC, "audit_hash")
 
@@ -253,13 +259,20 @@ class Replay:
             raise DrawFault(f"缺少文件 {name}。", f"The file {name} is missing.", file=name)
         return self.files[name]
 
+    def _hash(self, name: str) -> str:
+        """SHA-256 of a file, which several steps ask for."""
+        if name not in self._hashes:
+            self._hashes[name] = digest(self._file(name))
+        return self._hashes[name]
+
+    @cached_property
     def _drawn_rows(self) -> list[list[str]]:
         text = decode(self._file("drawn.csv"), "drawn.csv")
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
-        for line, row in enumerate(rows, start=1):
-            _need(
-                len(row) == len(rows[0]) >= 3, "drawn.csv", "columns", str(len(rows[0])), str(len(row)), line
-            )
+        width = max(3, len(rows[0]))
+        if set(map(len, rows)) != {width}:
+            line, row = next((n, row) for n, row in enumerate(rows, start=1) if len(row) != width)
+            raise _differs("drawn.csv", "columns", str(width), str(len(row)), line)
         return rows
 
     def _team(self) -> dict[str, Any]:
@@ -339,6 +352,8 @@ def _same_lines(found: bytes, expected: bytes, file: str) -> None:
 def _same_rows(found: Sequence[tuple[str, ...]], expected: Iterable[tuple[str, ...]], first: int = 2) -> None:
     """Rows of drawn.csv, naming the first line that differs; `first` is the line of the first row."""
     wanted = list(expected)
+    if found == wanted:
+        return
     for at in range(max(len(found), len(wanted))):
         here, there = (",".join(rows[at]) if at < len(rows) else "—" for rows in (found, wanted))
         if here != there:

@@ -1,8 +1,9 @@
 """Commands that plan and draw: plan, draw, verify, roster."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -10,16 +11,18 @@ from rich.table import Table
 from sqlalchemy import select
 
 from portal.cli.console import AsOf, Json, Place, app, err, opened, out, progress, tell
+from registry.rules import load_rules
 from registry.tables import Plan
 from scheduling import ceremony
 from scheduling.allocation import allocate
 from scheduling.count_problem import Allocation
-from scheduling.plan import approve_plan, make_plan
+from scheduling.plan import PlanFrame, approve_plan, make_plan
 from scheduling.pool import duties_of, freeze_pool
 from scheduling.publication import publish_draw
 from scheduling.verify import Verdict, verify_bundle
+from scheduling.what_if import parse_settings, read_alternatives
 
-plan_commands = typer.Typer(no_args_is_help=True, help="Plans: make, approve, freeze, list.")
+plan_commands = typer.Typer(no_args_is_help=True, help="Plans: make, simulate, approve, freeze, list.")
 draw_commands = typer.Typer(
     no_args_is_help=True, help="The public lottery: commit, seed, run, publish, redraw."
 )
@@ -83,6 +86,56 @@ def _freeze_story(plan: int, pool: dict[str, int], allocation: Allocation) -> st
             f"下一步：wurao draw commit {plan} --by … --ceremony …",
         ]
     )
+
+
+@plan_commands.command(name="simulate")
+def simulate_plan(
+    window_from: Day,
+    window_to: Day,
+    as_of: AsOf = None,
+    place: Place = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="one changed rule, as key=value in TOML, e.g. quota.undisturbed_share=1.0"
+        ),
+    ] = None,
+    alternatives: Annotated[
+        Path | None, typer.Option(help="TOML file of [[alternative]] with name and rules")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="HTML report with table and plots to write")] = None,
+    as_json: Json = False,
+) -> None:
+    """What if (测算): doors, coverage, capacity, undisturbed and joint share under other rules; nothing is stored."""
+    # Pictures need matplotlib, which costs a second that no other command of this room should pay.
+    from portal.what_if import changes_of, outcomes_of, run_simulation, write_report
+
+    chosen = read_alternatives(alternatives) if alternatives else []
+    chosen += [parse_settings(setting)] if setting else []
+    with opened(place, as_of) as (database, settings, day), progress(as_json) as tell_progress:
+        rules = load_rules()
+        frame = PlanFrame(day, settings.place, window_from.date(), window_to.date(), rules)
+        changes = changes_of(rules, chosen, settings.place, day)
+        found = run_simulation(database.engine_for("schedule"), frame, chosen, tell_progress)
+    tell([asdict(one) for one in found], as_json, lambda: _show_outcomes(outcomes_of(found)))
+    if report:
+        write_report(report, found, frame, changes)
+        if not as_json:
+            out.print(f"报告：{report}（表和图都在其中）")
+
+
+def _show_outcomes(outcomes: list[Any]) -> None:
+    from reports.simulation import headings, outcome_rows
+
+    # An alternative is a column here: a terminal is narrow, and there are more figures than alternatives.
+    names, *figures = zip(headings(outcomes), *outcome_rows(outcomes), strict=True)
+    table = Table(*map(escape, names), title="抽查计划测算（没有抽取任何对象，没有保存）")
+    for line in figures:
+        table.add_row(*line)
+    out.print(table)
+    for outcome in outcomes:
+        for sentence, relief in zip(outcome.conflict, outcome.relief, strict=True):
+            out.print(f"[red]冲突[/red] {escape(outcome.name)}：{escape(sentence)}\n  → {escape(relief)}")
 
 
 @plan_commands.command(name="list")

@@ -42,7 +42,7 @@ def plan_list(request: Request, visitor: Visitor = guard(Permission.PLAN_READ)) 
     with house.engine.connect() as connection:
         rows = plans.all_plans(connection)
         runs = job_runs.latest(connection, ("plan_and_draw", "draw_and_roster", "staff_roster"), 5)
-    first, last = _next_quarter(clock.today())
+    first, last = next_quarter(clock.today())
     return render(
         request,
         "staff/plans.html",
@@ -244,7 +244,8 @@ def _refuse_second_plan(house: House, window: dict[str, str], first: date, last:
         )
 
 
-def _next_quarter(day: date) -> tuple[date, date]:
+def next_quarter(day: date) -> tuple[date, date]:
+    """First and last day of the quarter after a day's."""
     month = 3 * ((day.month - 1) // 3) + 4
     first = date(day.year + month // 13, (month - 1) % 12 + 1, 1)
     after = first.month + 3

@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 
 from scheduling.count_limits import Strata, all_limits, honest_room
-from scheduling.count_model import _holds, allocate_counts
+from scheduling.count_model import allocate_counts
 from scheduling.count_problem import Allocation, CountProblem, Room, Stratum, TaskCount, at_least
+from scheduling.count_solver import holds
 
 CHONGQING = {"A": 0.03, "B": 0.04, "C": 0.05, "D": 0.06}
 HENAN = {"A": 0.01, "B": 0.02, "C": 0.10, "D": 0.30}
@@ -243,9 +244,9 @@ def test_conflicts_are_true_and_smallest(seed: int) -> None:
     sentences = {c.sentence for c in found.conflict}
     keys = {limit.key for limit in all_limits(strata) if limit.sentence in sentences}
     limits = [limit for limit in all_limits(strata) if limit.key in keys]
-    assert not _holds(strata, limits), "the rules named do hold together"
+    assert not holds(strata, limits), "the rules named do hold together"
     for key in keys:
-        assert _holds(strata, [limit for limit in limits if limit.key != key]), f"{key} is not needed"
+        assert holds(strata, [limit for limit in limits if limit.key != key]), f"{key} is not needed"
 
 
 def test_most_hard_cities_do_conflict() -> None:

@@ -1,4 +1,4 @@
-"""C-11, short form: 100 draws recomputed by docs/verify_draw.py, which shares no code with the program."""
+"""C-11, short form and long: 100 draws (1,000) recomputed by docs/verify_draw.py, which shares no code with the program."""
 
 import json
 import os
@@ -17,18 +17,18 @@ from tests.scheduling.lottery import SALT, draw_record, random_draw, vector_bund
 SCRIPT = Path(__file__).parents[2] / "docs" / "verify_draw.py"
 
 
-def other_pythons():
-    """Interpreters of other versions on this machine; the script needs nothing installed."""
+def other_pythons(every=False):
+    """This interpreter and two of other versions on this machine, or every one; the script needs nothing installed."""
     found = [shutil.which(f"python3.{minor}") for minor in (12, 13, 14)]
     for home in (Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions",):
-        found += sorted(
-            str(path) for minor in (8, 12, 13, 14) for path in home.glob(f"3.{minor}.*/bin/python")
-        )
+        found += sorted(str(path) for minor in range(8, 15) for path in home.glob(f"3.{minor}.*/bin/python"))
     works = [
         name
         for name in found
         if name and subprocess.run([name, "-c", ""], capture_output=True).returncode == 0
     ]
+    if every:
+        return [sys.executable, *works]
     return [sys.executable, *works[:1], *works[-1:]][: 1 + min(2, len(set(works)))]
 
 
@@ -38,11 +38,10 @@ def replay(python, bundles):
     )
 
 
-@pytest.fixture(scope="module")
-def hundred(tmp_path_factory):
-    """100 stored draws (zip or folder, public or audit, rows shuffled in half) with the state of each."""
-    home, stored = tmp_path_factory.mktemp("draws"), []
-    for number in range(100):
+def stored_draws(home, many):
+    """Draws (zip or folder, public or audit, rows shuffled in half) with the state of each; seeds are digits as text."""
+    stored = []
+    for number in range(many):
         rows, counts, key, seed = random_draw(1000 + number)
         pool, counted = pool_file(rows, SALT), counts_file(counts, SALT)
         bundles = make_bundles(draw_record(False, seed_text=seed), pool, counted, key, {})
@@ -56,6 +55,11 @@ def hundred(tmp_path_factory):
     return stored
 
 
+@pytest.fixture(scope="module")
+def hundred(tmp_path_factory):
+    return stored_draws(tmp_path_factory.mktemp("draws"), 100)
+
+
 def shuffled(content, number):
     first, header, *rows = content.decode().rstrip("\n").split("\n")
     random.Random(number).shuffle(rows)
@@ -67,6 +71,20 @@ def test_100_draws_are_recomputed_alike(python, hundred):
     done = replay(python, [path for path, _ in hundred])
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[:-1] == [f"OK {state} {path}" for path, state in hundred]
+
+
+@pytest.mark.slow
+def test_1000_draws_are_recomputed_by_every_python_here(tmp_path):
+    """C-11. Every interpreter from 3.8 on that this machine has."""
+    stored = stored_draws(tmp_path, 1000)
+    for python in other_pythons(every=True):
+        done = replay(python, [path for path, _ in stored])
+        assert done.returncode == 0, (python, done.stderr)
+        assert done.stdout.split("\n")[:-1] == [f"OK {state} {path}" for path, state in stored]
+        version = subprocess.run(
+            [python, "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        print(f"C-11: 1,000 of 1,000 draws recomputed alike by {version}")
 
 
 def test_the_vector_is_recomputed(tmp_path):

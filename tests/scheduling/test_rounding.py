@@ -137,6 +137,7 @@ def test_all_pairs_of_20_inspectors_occur():
     table = publish_probabilities(groups, [Staff(name, 200) for name in people])
     teams = round_teams(table.content, state("pairs"))
     pairs = Counter(pair for names in teams.values() for pair in combinations(names, 2))
+    print(f"C-12: {len(pairs)} of the 190 pairs of 20 inspectors occur over 2,000 visits")
     assert len(pairs) >= 0.95 * 190
     assert Counter(name for names in teams.values() for name in names) == Counter(dict.fromkeys(people, 200))
     statistic = sum((pairs[pair] - 2000 / 190) ** 2 / (2000 / 190) for pair in combinations(people, 2))

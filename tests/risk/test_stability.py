@@ -100,6 +100,20 @@ def test_the_end_of_a_cap_by_a_clock_lets_go_one_step_a_month() -> None:
     assert (first.rule_code[0], second.layer[0], second.rule_code[0]) == ("NEWLY_SET_UP", "one_step", "")
 
 
+def test_the_end_of_a_floor_by_a_clock_lets_go_one_step_a_month(book: Rulebook) -> None:
+    """The other way round: D by a floor on a clock, then C, B, A, although the score says A all the time."""
+    floor = rule_of("floor", "D", "BY_CLOCK", phone_bad_share=1)
+    law = Rulebook({**book.rules, floor.key: (floor,)}, book.places, "v")
+    held, free = frame_of([{"phone_bad_share": 1}], THEN), frame_of([{}], NOW)
+    last, found = judged(held, [-2.0], nobody(), book=law), []
+    standing = previous_of(held, last)
+    for _ in range(4):
+        found.append("ABCD"[last.final[0]])
+        last = judged(free, [-2.0], standing, book=law)
+        standing = previous_of(free, last)
+    assert found == ["D", "C", "B", "A"]
+
+
 def test_a_repealed_direct_rule_lets_go_at_once(book: Rulebook) -> None:
     """A rule that ends by a recorded change of law is news for those it had decided; for the others it is not."""
     ends = replace(rule_of("direct", "D", "OLD_LAW", pen_cnt_36=1), until=THEN)

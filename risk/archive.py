@@ -134,7 +134,7 @@ def load_archive(
         limits = ((last_ids or {}).get(name), (without or {}).get(name))
         frame = pd.read_sql(_versions(table, columns, latest, codes, *limits), connection)
         tables[table.__tablename__] = _typed(table, frame)
-    return Archive(latest, tables | load_other_facts(connection, latest, codes))
+    return Archive(latest, tables | load_other_facts(connection, latest, codes, last_ids, without))
 
 
 def _versions(

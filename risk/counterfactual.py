@@ -25,6 +25,7 @@ from risk.indicators.catalogue import BY_KEY
 from risk.indicators.frame import FeatureFrame, feature_frame
 from risk.indicators.view import days_before
 from risk.model_file import Model
+from risk.other_facts import RECORDED_IN
 from risk.reasons import DATES
 from risk.score import score_matrix
 
@@ -34,7 +35,8 @@ SCALED = "complaint_rate_vs_industry"
 NAMES = {
     "penalty": "行政处罚", "abnormal_listing": "经营异常名录记录", "serious_violation": "严重违法失信记录",
     "inspection_result": "检查结果", "complaint": "投诉举报", "filing": "变更备案", "annual_report": "年报",
-    "permit": "许可",
+    "permit": "许可", "relation": "关联关系", "judicial_signal": "司法信息", "tax_signal": "税务信息", "honour": "荣誉",
+    "commitment": "告知承诺", "commitment_check": "承诺核查", "key_supervision": "重点监管", "waiver_decision": "免罚决定",
 }  # fmt: skip
 REMOVED = {
     "penalty": "信用修复",
@@ -139,16 +141,24 @@ def _events(frame: FeatureFrame) -> dict[Event, set[str]]:
     found: dict[Event, set[str]] = {}
     for key, picked in frame.picked.items():
         table = BY_KEY[key].source
-        if key not in frame.names or BY_KEY[key].direction == 0 or table not in DATES:
+        recorded = RECORDED_IN.get(table, table)
+        if key not in frame.names or BY_KEY[key].direction == 0 or not _own_record(frame, table, recorded):
             continue
         rows = frame.view.rows(table)
         for row in np.flatnonzero(picked).tolist():
             day = rows[DATES[table]][row]
             if np.isnan(day):
                 continue
-            event = Event(table, int(rows["id"][row]), EPOCH + timedelta(days=int(day)))
+            event = Event(recorded, int(rows["id"][row]), EPOCH + timedelta(days=int(day)))
             found.setdefault(event, set()).add(key)
     return found
+
+
+def _own_record(frame: FeatureFrame, table: str, recorded: str) -> bool:
+    """Whether a source holds dated records of the enterprise's own, apart from its registration."""
+    tables = frame.view.archive.tables
+    held = table in tables and recorded in tables and recorded != "enterprise" and table in DATES
+    return held and "enterprise_code" in tables[recorded]
 
 
 def _removals(bench: Bench, events: dict[Event, set[str]]) -> Iterator[Way]:
@@ -166,10 +176,12 @@ def _removals(bench: Bench, events: dict[Event, set[str]]) -> Iterator[Way]:
 
 
 def _copies(table: str, rows: pd.DataFrame, names: list[str], events: list[Event]) -> pd.DataFrame:
-    """The rows once for each variant, without the variant's own record."""
-    parts = []
+    """The rows once for each variant, without the variant's own record; what is about nobody stays as it is."""
+    if "enterprise_code" not in rows:
+        return rows
+    parts, recorded = [], RECORDED_IN.get(table, table)
     for name, event in zip(names, events, strict=True):
-        kept = rows[rows["id"] != event.id] if event.table == table else rows
+        kept = rows[rows["id"] != event.id] if event.table == recorded else rows
         parts.append(kept.assign(enterprise_code=name))
     return pd.concat(parts, ignore_index=True) if len(rows) else rows
 

@@ -24,26 +24,36 @@ RECORDED_IN = {"inspection_item": "inspection_result", "branch": "enterprise", "
 
 
 def load_other_facts(
-    connection: Connection, latest: date, codes: Sequence[str] | None = None
+    connection: Connection,
+    latest: date,
+    codes: Sequence[str] | None = None,
+    last_ids: dict[str, int] | None = None,
+    without: dict[str, list[str]] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Frames by name, of what was known by the end of `latest`; `codes` narrows to a few enterprises."""
+    """Frames by name, of what was known by the end of `latest`; `codes` narrows to a few enterprises.
+
+    `last_ids` and `without` (by the table that holds the rows) as in `risk.archive.load_archive`.
+    """
+    last = last_ids or {}
+    checks = (last.get("inspection_result"), (without or {}).get("inspection_result"))
     statements = {
-        "address_negative": _addresses(latest),
-        "waiver_decision": _waivers(latest, codes),
-        "inspection_item": _items(latest, codes),
+        "address_negative": _addresses(latest, last.get("address_negative")),
+        "waiver_decision": _waivers(latest, codes, last.get("waiver_decision")),
+        "inspection_item": _items(latest, codes, *checks),
     }
     return {name: _typed(pd.read_sql(wanted, connection)) for name, wanted in statements.items()}
 
 
-def _addresses(latest: date) -> Select[Any]:
-    known = history(AddressNegative, latest).order_by(None).subquery()
+def _addresses(latest: date, last_id: int | None) -> Select[Any]:
+    read = history(AddressNegative, latest).order_by(None)
+    known = (read if last_id is None else read.where(AddressNegative.id <= last_id)).subquery()
     order = (collate(known.c.natural_key, "C"), known.c.known_at, known.c.id)
     following = func.lead(known.c.known_at).over(partition_by=order[0], order_by=order[1:])
     fixed = (known.c.id, known.c.known_at, known.c.retracted, following.label("superseded_at"))
     return select(*fixed, known.c.address_key, known.c.listed_on, known.c.removed_on).order_by(*order)
 
 
-def _waivers(latest: date, codes: Sequence[str] | None) -> Select[Any]:
+def _waivers(latest: date, codes: Sequence[str] | None, last_id: int | None) -> Select[Any]:
     """Waivers granted (不予处罚); a decision is made once and never changed, so it is its own only version."""
     columns: tuple[Any, ...] = (
         WaiverDecision.id, WaiverDecision.decided_at.label("known_at"), WaiverProposal.enterprise_code,
@@ -55,10 +65,14 @@ def _waivers(latest: date, codes: Sequence[str] | None) -> Select[Any]:
         .where(WaiverDecision.waived, WaiverDecision.decided_at < end_of(latest))
         .order_by(WaiverDecision.decided_at, WaiverDecision.id)
     )
+    if last_id is not None:
+        wanted = wanted.where(WaiverDecision.id <= last_id)
     return wanted.where(WaiverProposal.enterprise_code.in_(codes)) if codes is not None else wanted
 
 
-def _items(latest: date, codes: Sequence[str] | None) -> Select[Any]:
+def _items(
+    latest: date, codes: Sequence[str] | None, last_id: int | None, without: list[str] | None
+) -> Select[Any]:
     """One row an item of a check: its code and result; of a later version of the check, its later items.
 
     Only checks that name items in some version are sorted at all: most sources send none.
@@ -66,7 +80,12 @@ def _items(latest: date, codes: Sequence[str] | None) -> Select[Any]:
     with_items = select(InspectionResult.natural_key).where(
         func.jsonb_typeof(InspectionResult.item_results) == "object"
     )
-    known = history(InspectionResult, latest).order_by(None).subquery()
+    read = history(InspectionResult, latest).order_by(None)
+    if last_id is not None:
+        read = read.where(InspectionResult.id <= last_id)
+    if without:
+        read = read.where(InspectionResult.natural_key.not_in(without))
+    known = read.subquery()
     order = (collate(known.c.natural_key, "C"), known.c.known_at, known.c.id)
     following = func.lead(known.c.known_at).over(partition_by=order[0], order_by=order[1:])
     fixed = ("id", "natural_key", "known_at", "retracted", "enterprise_code", "inspdate", "item_results")

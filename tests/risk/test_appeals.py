@@ -10,7 +10,7 @@ from registry import clock, journal
 from registry.database import Database
 from registry.errors import Refusal
 from registry.rules import load_rules, rulebook_of
-from registry.tables import Grade, Grading, ModelRun, Penalty, RulesEdition
+from registry.tables import AddressNegative, Grade, Grading, InspectionResult, ModelRun, Penalty, RulesEdition
 from risk.appeals import (
     appeal_with_acts,
     appeals,
@@ -25,7 +25,7 @@ from risk.frozen import frozen_grading, rules_of
 from risk.grade import GradeReport, grade
 from risk.overrides import overrides
 from risk.recompute import EXACT, judge_again, recompute, recomputed
-from tests.risk.town import FIRST, PLACE, SECOND, penalty
+from tests.risk.town import FIRST, PLACE, SECOND, inspection, penalty
 
 SEVERE = "责令停产停业"
 DAY = FIRST - timedelta(days=40)
@@ -48,6 +48,14 @@ def test_a_past_grade_is_rebuilt_exactly_as_known_then(
     with engine.begin() as connection:
         connection.exec_driver_sql("SET ROLE wurao_ingest")
         connection.execute(Penalty.__table__.insert(), late)
+        items = {"A1": {"result_code": "R05"}}
+        checks = [inspection(c, DAY, True, number="late", item_results=items) for c in codes]
+        connection.execute(InspectionResult.__table__.insert(), checks)
+        bad = {k: v for k, v in late[0].items() if k in AddressNegative.__table__.c}
+        listed = {"address_key": "0号", "listed_on": DAY, "natural_key": "address|late"} | dict.fromkeys(
+            ("address", "division", "kind", "reason", "organ"), "0号"
+        )
+        connection.execute(AddressNegative.__table__.insert(), [{**bad, **listed}])
         connection.exec_driver_sql("RESET ROLE")
     with engine.connect() as connection:
         frozen = frozen_grading(connection, second.snapshot_id)

@@ -13,6 +13,7 @@ from risk.explain import explain
 from risk.grade import GradeReport, grade
 from tests.risk.town import FIRST, PLACE, SECOND, enterprise, listing, penalty
 
+LONG_AFTER = date(2029, 6, 1)
 SEVERE = "责令停产停业"
 
 
@@ -139,15 +140,14 @@ def test_facts_known_later_change_no_past_grade(graded: tuple[Database, GradeRep
 def test_a_serious_penalty_never_improves_and_its_repair_recovers(
     graded: tuple[Database, GradeReport], town_with: Any
 ) -> None:
-    """C-43 in short, for all 600: without it, with it, repaired. Its expiry is in test_serious_penalty.py, without the
-    hysteresis of a month in between, which rightly remembers the class of that month."""
+    """C-43 in short, for all 600: without it, with it, repaired, and after it has expired."""
     codes = sorted(_classes(graded[0].owner(), graded[1].snapshot_id))
-    plain = _graded_on(town_with({}), SECOND)
+    plain = _graded_on(town_with({}), SECOND, LONG_AFTER)
     day = FIRST + timedelta(days=5)
     added = [
         penalty(c, day, day, "serious", cf_cflb=SEVERE, cf_nr_fk=20.0, violation_code="Z9") for c in codes
     ]
-    punished = _graded_on(town_with({"penalty": added}), SECOND)
+    punished = _graded_on(town_with({"penalty": added}), SECOND, LONG_AFTER)
     repaired = [
         {**row, "repaired_on": day + timedelta(days=9), "known_at": row["known_at"] + timedelta(days=9)}
         for row in added
@@ -155,6 +155,11 @@ def test_a_serious_penalty_never_improves_and_its_repair_recovers(
     recovered = _graded_on(town_with({"penalty": [*added, *repaired]}), SECOND)
     assert all(punished[SECOND][c] == "D" >= plain[SECOND][c] for c in codes)
     assert recovered[SECOND] == plain[SECOND]
+    late = [(punished[LONG_AFTER][c], plain[LONG_AFTER][c]) for c in codes]
+    assert all(after <= never for after, never in late), "three years later the window has closed"
+    assert sum(after == never for after, never in late) >= 0.98 * len(late), (
+        "the band may still hold the others"
+    )
 
 
 def _graded_on(engine: Engine, *days: date) -> dict[date, dict[str, str]]:

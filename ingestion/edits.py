@@ -100,17 +100,34 @@ def record_history(connection: Connection, dataset: Dataset, key: str) -> list[V
 
 
 def edit_record(
-    engine: Engine, name: str, key: str | None, changes: Mapping[str, str], by: str, reason: str
+    engine: Engine,
+    name: str,
+    key: str | None,
+    changes: Mapping[str, str],
+    by: str,
+    reason: str,
+    seen: datetime | None = None,
 ) -> BatchReport:
     """Change a record (key) or add one (None): heading → new text. `engine` acts in the role wurao_ingest.
 
-    Raises Refusal edit.*: no reason, an unknown heading, a changed key, nothing changed, or the dataset's own checks
-    with their sentence.
+    seen: `known_at` of the version that the person had before them. Raises Refusal edit.*: no reason, an unknown
+    heading, a changed key, nothing changed, changed by somebody else meanwhile or there already (409), or the
+    dataset's own checks with their sentence.
     """
     dataset = editable(name)
     _refuse_wordless(by, reason)
     before = _Before({}, datetime.min) if key is None else _before(engine, dataset, key)
-    return _bring_in(engine, dataset, key, before, _changed(dataset, before.cells, changes), by, reason)
+    if seen is not None and seen != before.known_at:
+        raise Refusal(
+            "edit.changed",
+            f"这条记录在 {before.known_at:%Y-%m-%d %H:%M:%S} 又有新版本，与您打开时不同。",
+            "重新打开，在新版本上修改。",
+            409,
+        )
+    after = _changed(dataset, before.cells, changes)
+    if key is None:
+        _refuse_known(engine, dataset, _key_of(dataset, after))
+    return _bring_in(engine, dataset, key, before, after, by, reason)
 
 
 def retire_record(
@@ -146,6 +163,15 @@ def _before(engine: Engine, dataset: Dataset, key: str) -> _Before:
     with engine.connect() as connection:
         row = current_record(connection, dataset, key, clock.today())
     return _Before(cells_of(dataset, row), row["known_at"])
+
+
+def _refuse_known(engine: Engine, dataset: Dataset, key: str) -> None:
+    known = as_of(table_named(dataset.table), clock.today()).subquery()  # type: ignore[arg-type]
+    with engine.connect() as connection:
+        if connection.execute(select(known.c.id).where(known.c.natural_key == key)).first():
+            raise Refusal(
+                "edit.exists", f"{dataset.title}里已有“{key}”。", "打开这一条修改，或改用别的编码。", 409
+            )
 
 
 def _moment(before: _Before) -> str:

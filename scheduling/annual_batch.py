@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from registry.errors import Refusal
 from registry.rules import load_rules
@@ -31,7 +31,9 @@ def make_batch(
     Refusal annual.wrong_step (409) for a plan that nobody approved, annual.nothing_due (409), annual.items.
     """
     book = load_rules()
-    with engine.connect() as connection:
+    with engine.begin() as connection:
+        # Held until the batch is stored: a second press of the button finds the first one's tasks made.
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("annual batch"))))
         row, tasks = annual_plan(connection, annual)
         if row["state"] not in ("approved", "published"):
             raise refuse(
@@ -50,7 +52,9 @@ def make_batch(
         frame = PlanFrame(as_of, row["place"], window_from, window_to, book)
         items = items_in_force(connection, frame)
         specs = [spec for task in due for spec in _specs(task, items, frame, row["initiating_department"])]
-    return make_plan(engine, as_of, row["place"], window_from, window_to, made_by, specs, annual_plan=annual)
+        return make_plan(
+            engine, as_of, row["place"], window_from, window_to, made_by, specs, annual_plan=annual
+        )
 
 
 def _falls_into(task: AnnualTaskSpec, first: date, last: date) -> bool:

@@ -1,5 +1,6 @@
 """Officers' pages that keep the 一单两库 (登记修改): look up, change, retire, history, and removals to confirm."""
 
+from datetime import datetime
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -79,9 +80,11 @@ def record(
         c.name: [texts[0] for _, texts in meanings(c)] for c in columns if c.kind in ("choice", "boolean")
     }
     keys = {"given_code" if name == "enterprise_code" else name for name in kept.key}
+    seen = history[-1].known_at.isoformat() if history else ""
     return render(
         request,
         "staff/register_record.html",
+        seen=seen,
         dataset=kept,
         key=key,
         cells=cells,
@@ -112,6 +115,7 @@ def save(
         asked,
         visitor.signature,
         str(form.get("reason", "")),
+        _seen(form),
     )
     return see(
         f"/staff/registers/{dataset}/record?key={quote(key)}" if key else f"/staff/batches/{report.batch_id}"
@@ -149,6 +153,14 @@ def confirm(
     for key in keys:
         confirm_removal(house.engine_for("ingest"), key, visitor.signature, clock.today())
     return see("/staff/registers")
+
+
+def _seen(form: FormData) -> datetime | None:
+    """When the version that the form shows became known."""
+    try:
+        return datetime.fromisoformat(str(form.get("seen", "")))
+    except ValueError:
+        return None
 
 
 def _changes(history: list[edits.Version]) -> list[list[str]]:

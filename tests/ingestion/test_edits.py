@@ -134,6 +134,9 @@ def test_a_new_item_is_added_and_retired_and_stays_on_record(engine: Engine) -> 
     new = good("check_item", 事项编码="XIN-01", 事项名称="新设事项检查", 生效日期="2020-01-01", 失效日期="")
     own = {h: t for h, t in new.items() if h not in ("数据更新时间", "数据状态")}
     assert edit_record(engine, "check_item", None, own, "甲", "新设检查事项").rows_new == 1
+    with pytest.raises(Refusal) as twice:
+        edit_record(engine, "check_item", None, own, "甲", "又新增一次")
+    assert (twice.value.code, twice.value.status) == ("edit.exists", 409)
     retire_record(engine, "check_item", "XIN-01", "甲", "法规修订取消")
     after = cells(engine, "check_item", "XIN-01")
     assert (after["失效日期"], after["有效"]) == (clock.today().isoformat(), "失效")

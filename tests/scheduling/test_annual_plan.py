@@ -76,10 +76,19 @@ def march() -> Iterator[None]:
     patch.undo()
 
 
-@pytest.fixture
-def engine(server: Any, template: str) -> Iterator[Engine]:
+@pytest.fixture(scope="module")
+def built(server: Any, template: str) -> Iterator[Engine]:
     with town(server, template, many=20) as made:
         yield made
+
+
+@pytest.fixture
+def engine(built: Engine) -> Engine:
+    """The town before anybody planned anything, every item in force."""
+    with built.begin() as connection:
+        connection.execute(text("TRUNCATE annual_plan, plan CASCADE"))
+        connection.execute(text("UPDATE check_item SET valid_to = NULL WHERE item_code <> 'SJ-77'"))
+    return built
 
 
 def approved(engine: Engine, *tasks: AnnualTaskSpec) -> int:

@@ -1,44 +1,11 @@
 """The catalogue (指标目录): every indicator's names, group, direction and source. Windows and weights are rules."""
 
-from dataclasses import dataclass
-
-FAMILIES = {
-    "basic": "企业基础属性信息",
-    "dynamic": "企业动态信息",
-    "supervision": "监管信息",
-    "relations": "关联关系信息",
-    "reputation": "社会评价信息",
-}
-"""The official five families (国市监信发〔2022〕6号)."""
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One indicator (三级指标).
-
-    direction: +1 more is riskier, -1 more is safer, 0 unknown; directed ones are held monotone by the learner.
-    own: changes only by the enterprise's own events (its passing windows and repairs included), so a change
-    of value is news. Clocks and neighbours are not news. `unit` says how a value is written in a reason.
-    """
-
-    key: str
-    name: str
-    english: str
-    group: str
-    family: str
-    direction: int
-    source: str
-    unit: str = "次"
-    own: bool = True
-    may_be_unknown: bool = False
-
-
-def _many(family: str, source: str, group: str, *entries: tuple[object, ...]) -> list[Indicator]:
-    return [Indicator(e[0], e[1], e[2], group, family, e[3], source, *e[4:]) for e in entries]  # type: ignore[arg-type]
-
+from risk.indicators.indicator import FAMILIES as FAMILIES
+from risk.indicators.indicator import Indicator as Indicator
+from risk.indicators.indicator import many
 
 BASIC = [
-    *_many(
+    *many(
         "basic",
         "enterprise",
         "主体类型",
@@ -47,14 +14,14 @@ BASIC = [
         ("is_branch", "是否分支机构", "branch", 0, "是否"),
         ("is_scaled", "规上企业", "above designated size", 0, "是否"),
     ),
-    *_many(
+    *many(
         "basic",
         "enterprise",
         "成立年限",
         ("age_months", "成立月数", "months since set-up", 0, "月", False, True),
         ("within_3m_of_setup", "新设不足观察期", "newly set up", 0, "是否", False),
     ),
-    *_many(
+    *many(
         "basic",
         "enterprise",
         "行业",
@@ -62,7 +29,7 @@ BASIC = [
         ("industry_problem_rate", "同行业问题发现率", "problem rate of the industry", 1, "率", False),
         ("peer_problem_rate", "同行业同区县同许可问题发现率", "problem rate of peers", 1, "率", False),
     ),
-    *_many(
+    *many(
         "basic",
         "enterprise",
         "注册资本与规模",
@@ -70,7 +37,7 @@ BASIC = [
         ("paid_in_ratio", "实缴比例", "paid-in share", 0, "率", True, True),
         ("employees_log", "从业人数（对数）", "employees, log", 0, "对数", True, True),
     ),
-    *_many(
+    *many(
         "basic",
         "enterprise",
         "经营期限与范围",
@@ -78,30 +45,28 @@ BASIC = [
         ("scope_has_permit_item", "经营范围含许可项目", "scope needs a permit", 0, "是否"),
         ("permit_missing", "应取得许可未见有效许可", "needed permit not seen", 1, "是否"),
     ),
-    *_many(
+    *many(
         "basic",
         "enterprise",
         "登记状态",
         ("in_dormancy", "歇业", "dormant", 0, "是否"),
         ("reg_revoked", "吊销未注销", "licence revoked", 1, "是否"),
     ),
-    *_many(
-        "basic", "filing", "登记状态", ("in_liquidation", "清算或简易注销中", "being wound up", 1, "是否")
-    ),
-    *_many("basic", "premises", "经营场所", ("premises_cnt", "经营场所数", "premises", 0, "处")),
-    *_many(
+    *many("basic", "filing", "登记状态", ("in_liquidation", "清算或简易注销中", "being wound up", 1, "是否")),
+    *many("basic", "premises", "经营场所", ("premises_cnt", "经营场所数", "premises", 0, "处")),
+    *many(
         "basic",
         "enterprise",
         "住所",
         ("addr_is_hosted", "集群、托管、商务秘书地址", "hosted address", 1, "是否"),
     ),
-    *_many(
+    *many(
         "basic",
         "address_negative",
         "住所",
         ("addr_negative_list", "住所在负面清单上", "address on the negative list", 1, "是否"),
     ),
-    *_many(
+    *many(
         "basic",
         "inspection_result",
         "住所",
@@ -110,7 +75,7 @@ BASIC = [
 ]
 
 DYNAMIC = [
-    *_many(
+    *many(
         "dynamic",
         "filing",
         "变更与备案",
@@ -122,7 +87,7 @@ DYNAMIC = [
         ("cap_jump", "注册资本一次增加一倍以上", "capital at least doubled", 1),
         ("filing_overdue", "变更、备案逾期", "late filings", 1),
     ),
-    *_many(
+    *many(
         "dynamic",
         "annual_report",
         "年报",
@@ -133,13 +98,13 @@ DYNAMIC = [
         ("social_ins_zero", "有从业人员而无参保", "staff without insurance", 1, "是否"),
         ("ar_outlier_score", "年报数据勾稽不符项数", "figures that do not agree", 1, "项"),
     ),
-    *_many(
+    *many(
         "dynamic",
         "enterprise",
         "变更与备案",
         ("no_liaison", "无联系电话且无联络员", "no telephone, no liaison", 1, "是否"),
     ),
-    *_many(
+    *many(
         "dynamic",
         "permit",
         "行政许可",
@@ -148,20 +113,20 @@ DYNAMIC = [
         ("lic_expired", "已过期许可数", "expired permits", 1, "件"),
         ("lic_invalid_cnt", "被撤销、注销等无效许可数", "invalid permits", 1, "件"),
     ),
-    *_many(
+    *many(
         "dynamic",
         "penalty",
         "行政许可",
         ("lic_revoked_cnt", "被吊销、撤销许可次数", "permits revoked as a penalty", 1),
     ),
-    *_many("dynamic", "commitment", "告知承诺", ("promise_cnt", "告知承诺数", "commitments", 0, "件")),
-    *_many(
+    *many("dynamic", "commitment", "告知承诺", ("promise_cnt", "告知承诺数", "commitments", 0, "件")),
+    *many(
         "dynamic",
         "commitment_check",
         "告知承诺",
         ("promise_breach_cnt", "承诺不实、未履行而未整改件数", "commitments broken", 1, "件"),
     ),
-    *_many(
+    *many(
         "dynamic",
         "judicial_signal",
         "股权与担保",
@@ -173,7 +138,7 @@ DYNAMIC = [
 ]
 
 SUPERVISION = [
-    *_many(
+    *many(
         "supervision",
         "penalty",
         "行政处罚",
@@ -186,19 +151,19 @@ SUPERVISION = [
         ("pen_other_dept_cnt", "其他部门处罚次数", "penalties by other departments", 1),
         ("pen_recency_days", "距最近处罚天数", "days since the last penalty", -1, "天", False),
     ),
-    *_many(
+    *many(
         "supervision",
         "penalty",
         "安全环保",
         ("env_pen_cnt", "生态环境处罚次数", "environmental penalties", 1),
     ),
-    *_many(
+    *many(
         "supervision",
         "waiver_decision",
         "行政处罚",
         ("waiver_cnt", "免罚、首违不罚次数", "penalties waived", 1),
     ),
-    *_many(
+    *many(
         "supervision",
         "abnormal_listing",
         "经营异常名录",
@@ -210,14 +175,14 @@ SUPERVISION = [
         ("abn_cause_unpublished", "因未按责令公示列入次数", "listed for not publishing", 1),
         ("abn_days_total", "累计在列天数", "days on the list", 1, "天", False),
     ),
-    *_many(
+    *many(
         "supervision",
         "serious_violation",
         "严重违法失信名单",
         ("ser_in_now", "当前在严重违法失信名单", "on the serious list", 1, "是否"),
         ("ser_hist", "曾列入严重违法失信名单次数", "serious listings", 1),
     ),
-    *_many(
+    *many(
         "supervision",
         "inspection_result",
         "抽查检查",
@@ -245,19 +210,19 @@ SUPERVISION = [
         ("months_since_insp", "距上次检查月数", "months since the last check", 0, "月", False, True),
         ("months_since_problem", "距上次发现问题月数", "months since a problem", -1, "月", False),
     ),
-    *_many(
+    *many(
         "supervision",
         "inspection_item",
         "抽查检查",
         ("insp_item_problem_cnt", "发现问题的检查事项数", "items with a problem", 1, "项"),
     ),
-    *_many(
+    *many(
         "supervision",
         "key_supervision",
         "重点监管",
         ("key_supervision_now", "在重点监管名单", "under key supervision", 1, "是否"),
     ),
-    *_many(
+    *many(
         "supervision",
         "judicial_signal",
         "司法",
@@ -265,7 +230,7 @@ SUPERVISION = [
         ("executed_cnt", "被执行未结案件数", "open enforcement cases", 1, "件"),
         ("lawsuit_def_cnt", "作为被告涉诉次数", "sued", 1),
     ),
-    *_many(
+    *many(
         "supervision",
         "tax_signal",
         "税务与社保",
@@ -278,28 +243,28 @@ SUPERVISION = [
 ]
 
 RELATIONS = [
-    *_many(
+    *many(
         "relations",
         "enterprise",
         "法定代表人关联",
         ("lerep_ent_cnt", "法定代表人名下其他主体数", "others of the representative", 1, "户", False),
         ("lerep_bad_share", "名下其他主体问题占比", "problem share among them", 1, "率", False),
     ),
-    *_many(
+    *many(
         "relations",
         "enterprise",
         "电话关联",
         ("phone_ent_cnt", "同一联系电话其他主体数", "others with the telephone", 1, "户", False),
         ("phone_bad_share", "同一电话主体问题占比", "problem share among them", 1, "率", False),
     ),
-    *_many(
+    *many(
         "relations",
         "enterprise",
         "住所关联",
         ("addr_ent_cnt", "同一住所其他主体数（一址多照）", "others at the address", 1, "户", False),
         ("addr_bad_share", "同一住所主体问题占比", "problem share among them", 1, "率", False),
     ),
-    *_many(
+    *many(
         "relations",
         "judicial_signal",
         "法定代表人关联",
@@ -311,7 +276,7 @@ RELATIONS = [
             "是否",
         ),
     ),
-    *_many(
+    *many(
         "relations",
         "relation",
         "股东关联",
@@ -332,25 +297,25 @@ RELATIONS = [
             False,
         ),
     ),
-    *_many(
+    *many(
         "relations",
         "invested",
         "投资与分支",
         ("invest_bad_cnt", "对外投资问题主体数", "holdings in trouble", 1, "户", False),
     ),
-    *_many(
+    *many(
         "relations",
         "branch",
         "投资与分支",
         ("branch_bad_cnt", "问题分支机构数", "branches in trouble", 1, "户", False),
     ),
-    *_many(
+    *many(
         "relations",
         "relation",
         "代办与联络关联",
         ("same_agent_ent_cnt", "同一代办、联络员其他主体数", "others with the same agent", 1, "户", False),
     ),
-    *_many(
+    *many(
         "relations",
         "relation",
         "风险传播",
@@ -363,7 +328,7 @@ RELATIONS = [
             False,
         ),
     ),
-    *_many(
+    *many(
         "relations",
         "enterprise",
         "同名关联",
@@ -381,7 +346,7 @@ RELATIONS = [
 ]
 
 REPUTATION = [
-    *_many(
+    *many(
         "reputation",
         "complaint",
         "投诉举报",
@@ -398,7 +363,7 @@ REPUTATION = [
         ),
         ("complaint_open_cnt", "久未办结的投诉举报数", "complaints long open", 1, "件"),
     ),
-    *_many(
+    *many(
         "reputation",
         "honour",
         "荣誉与认证",

@@ -27,12 +27,11 @@ def relations(view: View) -> Iterator[Column]:
 
 def _others(keys: pd.Series, trouble: BoolArray) -> tuple[FloatArray, FloatArray]:
     """For each enterprise how many others have its key, and how many of those are in trouble."""
-    group = pd.factorize(keys.replace("", None))[0]
-    known = group >= 0
-    size = int(group.max(initial=-1)) + 1
-    members = np.bincount(group[known], minlength=size)
-    bad = np.bincount(group[known], trouble[known], minlength=size)
-    others, others_bad = np.zeros(len(group)), np.zeros(len(group))
-    others[known] = members[group[known]] - 1
-    others_bad[known] = bad[group[known]] - trouble[known]
+    named = np.append(keys.cat.categories.to_numpy(dtype=object) != "", False)
+    group = keys.cat.codes.to_numpy(np.int64)
+    group[group < 0] = len(named) - 1  # the last place stands for no key at all
+    members, bad = np.bincount(group), np.bincount(group[trouble], minlength=len(named))
+    alone = ~named[group]
+    others, others_bad = (members[group] - 1).astype(float), (bad[group] - trouble).astype(float)
+    others[alone] = others_bad[alone] = 0
     return others, others_bad

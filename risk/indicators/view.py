@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,14 +27,32 @@ class Column:
 
 
 class Rows:
-    """The rows of one table about a cohort; `row[i]` is the position in the cohort of source row i."""
+    """The rows of one table about a cohort; `row[i]` is the position in the cohort of source row i.
 
-    def __init__(self, frame: pd.DataFrame, row: IntArray, size: int, today: int) -> None:
-        self.frame, self.row, self.size, self.today = frame, row, size, today
+    The table itself is never copied: a column is picked out when it is first asked for.
+    """
+
+    def __init__(self, table: pd.DataFrame, index: IntArray, row: IntArray, size: int, today: int) -> None:
+        self.table, self.index, self.row, self.size, self.today = table, index, row, size, today
+        self._columns: dict[str, Any] = {}
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All columns of these rows, for looking at a few."""
+        return self.table.iloc[self.index].reset_index(drop=True)
 
     def __getitem__(self, name: str) -> Any:
-        """A column as a numpy array; dates are days since 1970, NaN where none."""
-        return self.frame[name].to_numpy()
+        """A column: numbers as doubles, dates as days since 1970, NaN where none; texts as `pandas.Categorical`."""
+        if name not in self._columns:
+            self._columns[name] = self.table[name].array.take(self.index)
+            if not isinstance(self._columns[name], pd.Categorical):
+                self._columns[name] = self._columns[name].to_numpy()
+        return self._columns[name]
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether the rows of one enterprise stand together, enterprises in the order of the cohort."""
+        return bool((self.row[1:] >= self.row[:-1]).all())
 
     def count(self, picked: BoolArray) -> FloatArray:
         """How many picked rows each enterprise has."""
@@ -43,17 +64,17 @@ class Rows:
 
     def extreme(self, values: FloatArray, picked: BoolArray, largest: bool = True) -> FloatArray:
         """Largest (or smallest) value over the picked rows; NaN where none."""
-        start, pick = (-np.inf, np.maximum) if largest else (np.inf, np.minimum)
-        best = np.full(self.size, start)
-        pick.at(best, self.row[picked], values[picked])
+        best = self._best(self.row[picked], values[picked], np.maximum if largest else np.minimum)
         return np.where(np.isfinite(best), best, np.nan)
 
     def last(self, column: str, picked: BoolArray) -> IntArray:
         """Index of each enterprise's latest picked row by date (ties: the last in order); -1 where none."""
         index = np.flatnonzero(picked)
-        order = index[np.argsort(self[column][index], kind="stable")]
+        row, when = self.row[index], self[column][index]
+        when = np.where(np.isnan(when), np.inf, when)  # an unknown date stands after all known ones
+        latest = when == self._best(row, when, np.maximum)[row]
         found = np.full(self.size, -1)
-        found[self.row[order]] = order
+        found[row[latest]] = index[latest]  # in order: of several the last one stays
         return found
 
     def of_last(self, values: Any, last: IntArray) -> FloatArray:
@@ -61,6 +82,16 @@ class Rows:
         if not len(values):
             return np.full(self.size, np.nan)
         return np.where(last >= 0, values[last], np.nan).astype(float)
+
+    def _best(self, row: IntArray, values: FloatArray, better: np.ufunc) -> FloatArray:
+        """The best value of each enterprise by `better`, the worst there is where it has none."""
+        best = np.full(self.size, -np.inf if better is np.maximum else np.inf)
+        if self.in_order and len(row):
+            start = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+            best[row[start]] = better.reduceat(values, start)
+            return best
+        better.at(best, row, values)
+        return best
 
 
 @dataclass
@@ -75,10 +106,14 @@ class View:
     enterprise: pd.DataFrame = field(init=False)
     codes: Texts = field(init=False)
     _rows: dict[str, Rows] = field(default_factory=dict)
+    _known: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.enterprise = cohort(self.archive, self.as_of, self.book, self.place, self.on)
-        self.codes = self.enterprise["enterprise_code"].to_numpy(dtype=object)
+        held = self.enterprise["enterprise_code"].cat
+        self.codes = held.categories.to_numpy(dtype=object)[held.codes.to_numpy()]
+        self._position = np.full(len(held.categories), -1)
+        self._position[held.codes.to_numpy()] = np.arange(len(self.enterprise))
 
     @property
     def size(self) -> int:
@@ -93,8 +128,16 @@ class View:
     def rows(self, table: str) -> Rows:
         """The table's rows in force about the cohort, in the archive's order."""
         if table not in self._rows:
-            self._rows[table] = rows_about(self.archive.in_force(table, self.as_of), self.codes, self.today)
+            index = np.flatnonzero(self.archive.standing(table, self.as_of))
+            frame = self.archive.tables[table]
+            self._rows[table] = _rows(frame, index, self._position, self.size, self.today)
         return self._rows[table]
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made at the first call with this key: indicators of several families share it."""
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
 
     def setting(self, key: str) -> Any:
         """The value of a rule in force."""
@@ -115,9 +158,28 @@ class View:
 
 def rows_about(frame: pd.DataFrame, codes: Texts, today: int) -> Rows:
     """The rows of a frame that are about these enterprises."""
-    position = pd.Index(codes).get_indexer(pd.Index(frame["enterprise_code"]))
-    about = position >= 0
-    return Rows(frame[about].reset_index(drop=True), position[about].astype(np.int64), len(codes), today)
+    held = frame["enterprise_code"].cat
+    position = pd.Index(codes).get_indexer(held.categories)
+    return _rows(frame, np.arange(len(frame)), position, len(codes), today)
+
+
+def _rows(frame: pd.DataFrame, index: IntArray, position: IntArray, size: int, today: int) -> Rows:
+    """`position`: of each code of the archive in the cohort, -1 where it is not judged."""
+    row = position[frame["enterprise_code"].cat.codes.to_numpy()[index]]
+    about = row >= 0
+    if not about.all():
+        index, row = index[about], row[about]
+    return Rows(frame, index, row, size, today)
+
+
+def mentions(texts: Any, words: str) -> BoolArray:
+    """Which texts of a column contain one of the words (a regular expression); each distinct text is read once."""
+    held = texts.array if isinstance(texts, pd.Series) else texts
+    if not isinstance(held, pd.Categorical):
+        held = pd.Categorical(held)
+    matches = re.compile(words).search
+    hits = [matches(text) is not None for text in held.categories]
+    return np.array([*hits, matches("") is not None])[held.codes]  # the last place stands for no text
 
 
 def days_before(day: date, months: int) -> int:

@@ -1,4 +1,4 @@
-"""The 72 indicators once more in polars (同一批指标的 polars 写法): the peer of bench.features, and an oracle of the tests.
+"""72 indicators once more in polars (同一批指标的 polars 写法): the peer of bench.features, and an oracle of the tests.
 
 Written as polars likes it: one lazy plan over all tables; each is filtered once to what was in force and then goes
 through one `group_by` with many expressions; texts are Enum and are matched by their distinct values; nulls, not
@@ -120,8 +120,8 @@ class Peer:
         return frame.group_by("key").agg(*(each.sum().alias(name) for name, each in counts.items()), *others)
 
     def matrix(self) -> np.ndarray:
-        """Enterprises x indicators in the order of the catalogue, NaN where unknown."""
-        return self.frame().select(NAMES).to_numpy(order="c")
+        """Enterprises x indicators known here, in the order of the catalogue; NaN where unknown."""
+        return self.frame().drop("key").to_numpy(order="c")
 
     def frame(self) -> pl.DataFrame:
         """`key` and the indicators as doubles, enterprises in the order of their codes."""
@@ -131,7 +131,8 @@ class Peer:
         frame = joined.with_columns(pl.col(COUNTED).fill_null(0))
         for step in (self.own, self.peers, self.relations):
             frame = step(frame)
-        return frame.sort("key").select("key", pl.col(NAMES).cast(pl.Float64).fill_null(float("nan"))).collect(
+        shown = [name for name in NAMES if name in KNOWN]
+        return frame.sort("key").select("key", pl.col(shown).cast(pl.Float64).fill_null(float("nan"))).collect(
             engine=self.engine
         )  # fmt: skip
 
@@ -390,3 +391,15 @@ COUNTED = (
     "complaint_open_cnt", "premises_cnt",
 )  # fmt: skip
 """0, not unknown, where an enterprise has no row."""
+DERIVED = (
+    "is_individual", "is_cooperative", "is_branch", "is_scaled", "age_months", "within_3m_of_setup",
+    "is_key_industry", "industry_problem_rate", "peer_problem_rate", "reg_cap_log", "paid_in_ratio",
+    "employees_log", "term_expired", "scope_has_permit_item", "permit_missing", "in_dormancy",
+    "reg_revoked", "ar_missing_cnt", "pen_amount_log", "pen_recency_days", "abn_in_now", "ser_in_now",
+    "insp_problem_share", "insp_last_problem", "insp_last_measure", "insp_mean_measure",
+    "insp_worst_measure", "months_since_insp", "months_since_problem", "lerep_ent_cnt",
+    "lerep_bad_share", "phone_ent_cnt", "phone_bad_share", "addr_ent_cnt", "addr_bad_share",
+    "complaint_rate_vs_industry",
+)  # fmt: skip
+KNOWN = frozenset(COUNTED) | frozenset(DERIVED)
+"""Indicators of the catalogue written here, and a few sums on the way to them."""

@@ -25,7 +25,7 @@ from registry.tables import (
     Premises,
     SeriousViolation,
 )
-from risk.versions import EPOCH, read_versions
+from risk.versions import EPOCH, Asked, read_versions
 
 __all__ = ["COLUMNS", "EPOCH", "Archive", "BoolArray", "FloatArray", "IntArray", "Texts", "load_archive"]
 
@@ -88,6 +88,9 @@ class Archive:
     latest: date
     tables: dict[str, pd.DataFrame]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", with_shared_codes(self.tables))
+
     def standing(self, table: str, day: date) -> BoolArray:
         """Which versions are in force as of the end of `day`, withdrawn ones left out; as `registry.facts.as_of`."""
         if day > self.latest:
@@ -105,23 +108,43 @@ class Archive:
         return self.tables[table].iloc[np.flatnonzero(self.standing(table, day))]
 
 
-def load_archive(connection: Connection, latest: date, codes: Sequence[str] | None = None) -> Archive:
-    """Read every fact that grading uses and that was known by the end of `latest`; `codes` narrows to a few."""
-    tables = {
-        table.__tablename__: read_versions(connection, table, columns, latest, codes)
-        for table, columns in COLUMNS.items()
-    }
-    return Archive(latest, with_shared_codes(tables))
+def load_archive(
+    connection: Connection,
+    latest: date,
+    codes: Sequence[str] | None = None,
+    last_ids: dict[str, int] | None = None,
+    without: dict[str, list[str]] | None = None,
+) -> Archive:
+    """Read every fact that grading uses and that was known by the end of `latest`; `codes` narrows to a few.
+
+    For a past grading: `last_ids` (by table) leaves out rows that arrived after it, whatever day they claim to
+    have been known on; `without` (natural keys by table) leaves out every version of the records disputed.
+    """
+    tables = {}
+    for table, columns in COLUMNS.items():
+        name = table.__tablename__
+        asked = Asked(latest, codes, (last_ids or {}).get(name), tuple((without or {}).get(name, ())))
+        tables[name] = read_versions(connection, table, columns, asked)
+    return Archive(latest, tables)
 
 
 def with_shared_codes(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tables whose `enterprise_code` becomes a category of one list: all codes there are, in order."""
-    held = {name: _held(frame["enterprise_code"]) for name, frame in tables.items()}
+    """The same tables, `enterprise_code` a category of one list: all codes there are, in order.
+
+    Tables that share one list already come back as they are; so do those about no enterprise.
+    """
+    about = {name: frame["enterprise_code"] for name, frame in tables.items() if "enterprise_code" in frame}
+    kinds = [codes.dtype for codes in about.values()]
+    lists = {id(kind.categories) for kind in kinds if isinstance(kind, pd.CategoricalDtype)}
+    if len(lists) == 1 and all(isinstance(kind, pd.CategoricalDtype) for kind in kinds):
+        return tables
+    held = {name: _held(codes) for name, codes in about.items()}
     every = pd.Index(sorted(set().union(*(distinct for _, distinct in held.values()))), dtype=object)
+    shared = {}
     for name, (codes, distinct) in held.items():
-        shared = every.get_indexer(pd.Index(distinct, dtype=object))[codes] if len(distinct) else codes
-        tables[name]["enterprise_code"] = pd.Categorical.from_codes(shared, categories=every, validate=False)
-    return tables
+        places = every.get_indexer(pd.Index(distinct, dtype=object))[codes] if len(distinct) else codes
+        shared[name] = pd.Categorical.from_codes(places, categories=every, validate=False)
+    return tables | {name: tables[name].assign(enterprise_code=codes) for name, codes in shared.items()}
 
 
 def _held(texts: pd.Series) -> tuple[Any, Any]:

@@ -13,8 +13,11 @@ from registry.tables import FeatureRow, FeatureSnapshot, Grade
 from registry.vocabulary import CREDIT_RISK_CLASSES
 from risk.archive import BoolArray, FloatArray, IntArray, Texts
 from risk.bands import NONE
+from risk.copying import read_matrix
 from risk.indicators.catalogue import BY_KEY
 from risk.indicators.frame import FeatureFrame
+
+ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Previous:
         had decided (its end is no reason to stay)."""
         hard = self.grades["deciding_layer"].to_numpy(dtype=object) == "hard_rule"
         standing = np.where(hard, self.grades["model_class"], self.grades["credit_risk_class"]).astype(object)
-        numbers = np.array([CREDIT_RISK_CLASSES.index(c) for c in standing] + [NONE], dtype=np.int64)
+        number = {name: place for place, name in enumerate(CREDIT_RISK_CLASSES)}
+        numbers = np.array([number[c] for c in standing] + [NONE], dtype=np.int64)
         return numbers[self._at(codes)]
 
     def news(self, frame: FeatureFrame) -> BoolArray:
@@ -46,15 +50,28 @@ class Previous:
         Clocks and neighbours are not news. Indicators that the previous snapshot did not have are not compared.
         """
         shared = [n for n in frame.names if n in self.names and BY_KEY[n].own]
-        found = pd.Index(self.codes).get_indexer(pd.Index(frame.codes))
-        old = np.append(self.matrix, np.full((1, self.matrix.shape[1]), np.nan), axis=0)
-        then = old[found][:, [self.names.index(n) for n in shared]]
-        now = frame.matrix[:, [frame.names.index(n) for n in shared]]
-        same = (then == now) | (np.isnan(then) & np.isnan(now))
-        return ~same.all(axis=1) | (found < 0)
+        found = places(self.codes, frame.codes)
+        then, now = [self.names.index(n) for n in shared], [frame.names.index(n) for n in shared]
+        news = found < 0
+        for start in range(
+            0, len(found), ROWS_AT_ONCE
+        ):  # few rows at a time: a city's snapshots are half a gigabyte
+            rows = slice(start, start + ROWS_AT_ONCE)
+            if len(self.codes):
+                before, after = self.matrix[found[rows]][:, then], frame.matrix[rows][:, now]
+                same = (before == after) | (np.isnan(before) & np.isnan(after))
+                news[rows] |= ~same.all(axis=1)
+        return news
 
     def _at(self, codes: Texts) -> IntArray:
-        return pd.Index(self.grades["enterprise_code"]).get_indexer(pd.Index(codes))
+        return places(self.grades["enterprise_code"].to_numpy(dtype=object), codes)
+
+
+def places(known: Texts, codes: Texts) -> IntArray:
+    """Where each of `codes` stands among `known`, -1 where it does not. Mostly the same enterprises in the same order."""
+    if len(known) == len(codes) and (known == codes).all():
+        return np.arange(len(codes))
+    return pd.Index(known).get_indexer(pd.Index(codes))
 
 
 def read_previous(connection: Connection, as_of: date, place: str) -> Previous:
@@ -69,10 +86,7 @@ def read_previous(connection: Connection, as_of: date, place: str) -> Previous:
     snapshot = found.id if found else -1
     columns = (Grade.enterprise_code, Grade.credit_risk_class, Grade.model_class, Grade.deciding_layer)
     grades = pd.read_sql(select(*columns).where(Grade.snapshot_id == snapshot), connection).astype(object)
-    wanted = select(FeatureRow.enterprise_code, FeatureRow.feature_values).where(
-        FeatureRow.snapshot_id == snapshot
-    )
-    rows = connection.execute(wanted).all()
     names = tuple(found.feature_names) if found else ()
-    matrix = np.array([values for _, values in rows], dtype=float).reshape(len(rows), len(names))
-    return Previous(grades, names, np.array([code for code, _ in rows], dtype=object), matrix)
+    columns_of = ("snapshot_id", "enterprise_code", "feature_values")
+    codes, matrix = read_matrix(connection, FeatureRow, columns_of, snapshot, len(names))
+    return Previous(grades, names, codes, matrix)

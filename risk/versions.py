@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -48,10 +49,18 @@ NEVER = -1
 """Microseconds written where no version followed."""
 
 
-def read_versions(
-    connection: Connection, table: Any, columns: Sequence[str], latest: date, codes: Sequence[str] | None
-) -> pd.DataFrame:
-    """Every version known by the end of `latest`, in the order (natural key, known_at, id); `codes` narrows to a few.
+@dataclass(frozen=True)
+class Asked:
+    """Which versions: known by the end of `latest`; of some enterprises; no row above `last_id`; without some records."""
+
+    latest: date
+    codes: Sequence[str] | None = None
+    last_id: int | None = None
+    without: tuple[str, ...] = ()
+
+
+def read_versions(connection: Connection, table: Any, columns: Sequence[str], asked: Asked) -> pd.DataFrame:
+    """The versions asked for, in the order (natural key, known_at, id).
 
     Columns: id, known_at, retracted, enterprise_code, superseded_at, then those asked for. Texts are categories,
     lists and JSON are objects (each distinct one once), everything else is a double (true is 1, no value is NaN).
@@ -61,7 +70,7 @@ def read_versions(
     types = dict.fromkeys(columns, np.float64) | dict.fromkeys(texts, "category")
     names = [*FIXED, *columns]
     frame = pd.read_csv(
-        io.BufferedReader(_Stream(_copied(connection, _versions(table, kinds, latest, codes))), 1 << 20),
+        io.BufferedReader(_Stream(_copied(connection, _versions(table, kinds, asked))), 1 << 20),
         header=None, names=names, dtype=FIXED | types,
         na_values=[""], keep_default_na=False, true_values=["t"], false_values=["f"], encoding="utf-8",
     )  # fmt: skip
@@ -107,16 +116,19 @@ def with_blank(codes: Any, distinct: pd.Index) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, categories=distinct, validate=False)
 
 
-def _versions(
-    table: Any, kinds: dict[str, Column[Any]], latest: date, codes: Sequence[str] | None
-) -> Select[Any]:
-    known = history(table, latest).order_by(None).subquery()
+def _versions(table: Any, kinds: dict[str, Column[Any]], asked: Asked) -> Select[Any]:
+    read = history(table, asked.latest).order_by(None)
+    if asked.last_id is not None:
+        read = read.where(table.id <= asked.last_id)
+    if asked.without:
+        read = read.where(table.natural_key.not_in(asked.without))
+    known = read.subquery()
     order = (collate(known.c.natural_key, "C"), known.c.known_at, known.c.id)
     following = func.lead(known.c.known_at).over(partition_by=order[0], order_by=order[1:])
     chosen = [_written(known.c[name], column).label(name) for name, column in kinds.items()]
     fixed = (known.c.id, _microseconds(known.c.known_at), known.c.retracted, MARK + known.c.enterprise_code)
     statement = select(*fixed, func.coalesce(_microseconds(following), NEVER), *chosen).order_by(*order)
-    return statement.where(known.c.enterprise_code.in_(codes)) if codes is not None else statement
+    return statement if asked.codes is None else statement.where(known.c.enterprise_code.in_(asked.codes))
 
 
 def _microseconds(instant: Any) -> Any:

@@ -130,7 +130,8 @@ class View:
         if table not in self._rows:
             index = np.flatnonzero(self.archive.standing(table, self.as_of))
             frame = self.archive.tables[table]
-            self._rows[table] = _rows(frame, index, self._position, self.size, self.today)
+            row = self._position[frame["enterprise_code"].cat.codes.to_numpy()[index]]
+            self._rows[table] = _rows(frame, index, row, self.size, self.today)
         return self._rows[table]
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -158,14 +159,14 @@ class View:
 
 def rows_about(frame: pd.DataFrame, codes: Texts, today: int) -> Rows:
     """The rows of a frame that are about these enterprises."""
-    held = frame["enterprise_code"].cat
-    position = pd.Index(codes).get_indexer(held.categories)
-    return _rows(frame, np.arange(len(frame)), position, len(codes), today)
+    about = frame["enterprise_code"]
+    held = about.array if isinstance(about.dtype, pd.CategoricalDtype) else pd.Categorical(about)
+    position = np.append(pd.Index(codes).get_indexer(held.categories), -1)  # the last place: about nobody
+    return _rows(frame, np.arange(len(frame)), position[held.codes], len(codes), today)
 
 
-def _rows(frame: pd.DataFrame, index: IntArray, position: IntArray, size: int, today: int) -> Rows:
-    """`position`: of each code of the archive in the cohort, -1 where it is not judged."""
-    row = position[frame["enterprise_code"].cat.codes.to_numpy()[index]]
+def _rows(frame: pd.DataFrame, index: IntArray, row: IntArray, size: int, today: int) -> Rows:
+    """`row`: the position in the cohort that each of the rows `index` is about, -1 where it is not judged."""
     about = row >= 0
     if not about.all():
         index, row = index[about], row[about]

@@ -1,0 +1,3 @@
+"""placeholder"""
+def regrade(enterprises, events):
+    return 0.0

@@ -52,7 +52,9 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--enterprises", type=int, default=FULL_SIZE)
     parser.add_argument("--events", type=int, default=10 * FULL_SIZE)
     parser.add_argument("--runs", type=int, default=3)
@@ -83,7 +85,9 @@ def _race(chosen: argparse.Namespace, whole_keys: bool) -> float:
                 _refuse_difference(files[WURAO], file, name)
                 file.unlink()
     best = min(costs[name].cpu for name in SHAPES)
-    print(f"every value of {len(_shared(files))} indicators is equal; ours takes {best / costs[WURAO].cpu:.1f} times less CPU")
+    print(
+        f"every value of {len(_shared(files))} indicators is equal; ours takes {best / costs[WURAO].cpu:.1f} times less CPU"
+    )
     return best / costs[WURAO].cpu
 
 
@@ -95,8 +99,17 @@ def _shared(files: Any) -> list[str]:
 
 def _run(chosen: argparse.Namespace, name: str, whole_keys: bool, file: Path) -> Cost:
     command = [sys.executable, "-m", "bench.features", "--contender", name, "--save", str(file)]
-    command += ["--enterprises", str(chosen.enterprises), "--events", str(chosen.events), "--runs", str(chosen.runs)]
-    done = subprocess.run(command + ([] if whole_keys else ["--texts"]), stdout=subprocess.PIPE, text=True, check=True)
+    command += [
+        "--enterprises",
+        str(chosen.enterprises),
+        "--events",
+        str(chosen.events),
+        "--runs",
+        str(chosen.runs),
+    ]
+    done = subprocess.run(
+        command + ([] if whole_keys else ["--texts"]), stdout=subprocess.PIPE, text=True, check=True
+    )
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -114,7 +127,9 @@ def _refuse_difference(ours: Path, theirs: Path, name: str) -> None:
     mine, other = np.load(ours, mmap_mode="r"), np.load(theirs, mmap_mode="r")
     shared = _shared(None)
     for place, indicator in enumerate(shared):
-        if not np.allclose(mine[:, NAMES.index(indicator)], other[:, place], rtol=1e-9, atol=1e-12, equal_nan=True):
+        if not np.allclose(
+            mine[:, NAMES.index(indicator)], other[:, place], rtol=1e-9, atol=1e-12, equal_nan=True
+        ):
             raise SystemExit(f"{indicator} differs in polars ({name}): the figures would mean nothing")
 
 

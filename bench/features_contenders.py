@@ -49,7 +49,9 @@ def measured(act: Callable[[], Any]) -> tuple[Any, Cost]:
     before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     result = act()
     after, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - start
-    line = next(part for part in Path("/proc/self/status").read_text().splitlines() if part.startswith("VmHWM"))
+    line = next(
+        part for part in Path("/proc/self/status").read_text().splitlines() if part.startswith("VmHWM")
+    )
     used = (after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime)
     return result, Cost(*used, wall, int(line.split()[1]) / 1024)
 
@@ -113,7 +115,9 @@ def _frame(
 def _codes(key: np.ndarray, codes: pd.Index, whole_keys: bool) -> Any:
     if whole_keys:
         return pd.Categorical.from_codes(key, categories=codes, validate=False)
-    each = codes.to_numpy().astype("U18")[key].astype(object)  # a text of its own for every row, as a driver gives
+    each = (
+        codes.to_numpy().astype("U18")[key].astype(object)
+    )  # a text of its own for every row, as a driver gives
     return pd.Series(each, dtype=object)
 
 
@@ -125,5 +129,7 @@ def _column(values: np.ndarray | Text | None, kind: type, rows: int) -> Any:
         lists = [text.strip("{}").split(",") for text in values.distinct] if isinstance(values, Text) else []
         distinct = np.empty(len(lists) + 1, dtype=object)
         distinct[:-1] = lists
-        return pd.Series(distinct[values.codes if isinstance(values, Text) else np.full(rows, -1)], dtype=object)
+        return pd.Series(
+            distinct[values.codes if isinstance(values, Text) else np.full(rows, -1)], dtype=object
+        )
     return np.full(rows, np.nan) if values is None else np.asarray(values, float)

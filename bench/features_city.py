@@ -149,7 +149,7 @@ def _registrations(enterprises: int, seed: int) -> Facts:
     facts.columns = {
         "entkind": make.words(("1", "3", "2", "4"), skew=2), "is_branch": make.flags(0.05),
         "regcap": make.numbers(1, 1000, 0.02), "reccap": make.numbers(0, 500, 0.3),
-        "estdate": make.numbers(10_000, 20_500, 0.001, True), "opto": make.numbers(18_000, 40_000, 0.7, True),
+        "estdate": make.numbers(10_000, 20_640, 0.001, True), "opto": make.numbers(18_000, 40_000, 0.7, True),
         "regstate": make.words(("存续", "歇业", "吊销", "注销", "迁出", "清算"), skew=6),
         "dom": make.words(addresses, skew=1.3), "domdistrict": make.words(AREAS),
         "opscope": make.words(SCOPES, skew=1.5), "industryphy": _letters(industry),

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from registry.tables.declaration import Table
 from risk.archive import FloatArray, Texts
+from risk.versions import CLOSING, OPENING, binary_rows
 
 DOUBLES = np.dtype([("size", ">i4"), ("value", ">f8")])
 """An element of an array on PostgreSQL's wire: its size in bytes, then the number, most significant byte first."""
-OPENING, CLOSING = b"PGCOPY\n\xff\r\n\0" + bytes(8), struct.pack(">h", -1)
 HEAD = struct.Struct(">hiqi")
 """Before the code: how many fields follow (3), the key's size and value, the code's size."""
 ARRAY = struct.Struct(">iiiiii")
@@ -77,7 +77,7 @@ def read_matrix(
     blocks: list[FloatArray] = []
     with raw.cursor() as cursor, cursor.copy(f"{asked} TO STDOUT (FORMAT binary)") as copy:
         read: list[bytes] = []
-        for row in _rows(copy):
+        for row in binary_rows(copy):
             end = 6 + int.from_bytes(row[2:6], "big")
             codes.append(row[6:end].decode())
             read.append(row[end + ARRAY.size :])
@@ -86,16 +86,6 @@ def read_matrix(
                 read = []
         blocks.append(_numbers(read, width))
     return np.array(codes, dtype=object), np.concatenate(blocks)
-
-
-def _rows(copy: Any) -> Iterator[bytes]:
-    """One row a block; the opening stands before the first row, the closing is a block of its own."""
-    opened = False
-    for block in copy:
-        row = bytes(block) if opened else bytes(block)[len(OPENING) :]
-        opened = True
-        if row and row != CLOSING:
-            yield row
 
 
 def _numbers(rows: list[bytes], width: int) -> FloatArray:

@@ -58,7 +58,7 @@ class Evidence:
     """The records behind indicators: ids and dates of the rows counted for one enterprise."""
 
     frame: FeatureFrame
-    _sorted: dict[str, tuple[IntArray, IntArray, FloatArray]] = field(default_factory=dict)
+    _sorted: dict[str, tuple[Any, IntArray, FloatArray]] = field(default_factory=dict)
 
     def records(self, key: str, position: int) -> tuple[list[int], date | None]:
         """Ids of the source rows of an indicator for the enterprise at `position`, and their latest date."""
@@ -78,7 +78,7 @@ class Evidence:
     def _registrations(self) -> IntArray:
         return self.frame.view.enterprise["id"].to_numpy()
 
-    def _in_order(self, key: str) -> tuple[IntArray, IntArray, FloatArray]:
+    def _in_order(self, key: str) -> tuple[Any, IntArray, FloatArray]:
         """Where each enterprise's rows begin, and the ids and dates of all rows counted, enterprise by enterprise."""
         table = BY_KEY[key].source
         rows = self.frame.view.rows(table)

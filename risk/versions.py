@@ -1,6 +1,7 @@
 """Versions (历史版本): all that is known of one table, read with COPY straight into typed columns.
 
-COPY and pandas' C parser never make a Python object of a cell: of a text only its distinct values become objects.
+Lines of CSV through COPY and pandas' C parser never make a Python object of a cell: of a text only its distinct values
+become objects.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,17 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    case,
     cast,
     collate,
     extract,
     func,
     literal,
+    literal_column,
     select,
     type_coerce,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from registry.facts import history
 
@@ -40,6 +43,9 @@ EPOCH = date(1970, 1, 1)
 MARK, BETWEEN = "=", "\x1f"
 """Before every text on the wire, so that it is never taken for a number and "" not for NULL; and between the entries
 of a list, a character that no text holds."""
+OPENING, CLOSING = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+FIELD = 6
+"""Bytes before the value in a row of one field on PostgreSQL's binary wire."""
 ROWS_AT_ONCE = 4_096
 FIXED: dict[str, Any] = {
     "id": np.int64, "known_at": np.int64, "retracted": bool, "enterprise_code": "category", "superseded_at": np.int64
@@ -70,7 +76,7 @@ def read_versions(connection: Connection, table: Any, columns: Sequence[str], as
     types = dict.fromkeys(columns, np.float64) | dict.fromkeys(texts, "category")
     names = [*FIXED, *columns]
     frame = pd.read_csv(
-        io.BufferedReader(_Stream(_copied(connection, _versions(table, kinds, asked))), 1 << 20),
+        io.BufferedReader(_Stream(_blocks(connection, _lines(table, kinds, asked))), 1 << 20),
         header=None, names=names, dtype=FIXED | types,
         na_values=[""], keep_default_na=False, true_values=["t"], false_values=["f"], encoding="utf-8",
     )  # fmt: skip
@@ -116,45 +122,74 @@ def with_blank(codes: Any, distinct: pd.Index) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, categories=distinct, validate=False)
 
 
-def _versions(table: Any, kinds: dict[str, Column[Any]], asked: Asked) -> Select[Any]:
+def _lines(table: Any, kinds: dict[str, Column[Any]], asked: Asked) -> Select[Any]:
+    """The versions as lines of CSV, thousands to a row: psycopg takes as long for a short row as for a long one."""
     read = history(table, asked.latest).order_by(None)
     if asked.last_id is not None:
         read = read.where(table.id <= asked.last_id)
     if asked.without:
         read = read.where(table.natural_key.not_in(asked.without))
     known = read.subquery()
-    order = (collate(known.c.natural_key, "C"), known.c.known_at, known.c.id)
-    following = func.lead(known.c.known_at).over(partition_by=order[0], order_by=order[1:])
-    chosen = [_written(known.c[name], column).label(name) for name, column in kinds.items()]
-    fixed = (known.c.id, _microseconds(known.c.known_at), known.c.retracted, MARK + known.c.enterprise_code)
-    statement = select(*fixed, func.coalesce(_microseconds(following), NEVER), *chosen).order_by(*order)
-    return statement if asked.codes is None else statement.where(known.c.enterprise_code.in_(asked.codes))
+    key, within = collate(known.c.natural_key, "C"), (known.c.known_at, known.c.id)
+    following = func.lead(known.c.known_at).over(partition_by=key, order_by=within)
+    fixed = (known.c.id, _microseconds(known.c.known_at), known.c.retracted, _quoted(known.c.enterprise_code))
+    values = [*fixed, func.coalesce(_microseconds(following), NEVER)]
+    values += [_written(known.c[name], column) for name, column in kinds.items()]
+    parts = [part for value in values for part in (value, ",")][:-1]
+    number = func.row_number().over(order_by=(key, *within)).label("number")
+    lines = select(number, func.concat(*parts, "\n").label("line"))
+    if asked.codes is not None:
+        lines = lines.where(known.c.enterprise_code.in_(asked.codes))
+    each = lines.subquery()
+    block = each.c.number // ROWS_AT_ONCE
+    return (
+        select(func.string_agg(each.c.line, aggregate_order_by(literal_column("''"), each.c.number)))
+        .group_by(block)
+        .order_by(block)
+    )
 
 
 def _microseconds(instant: Any) -> Any:
     return cast(extract("epoch", instant) * 1_000_000, BigInteger)
 
 
+def _quoted(text: Any) -> Any:
+    return func.concat('"', MARK, func.replace(text, '"', '""'), '"')
+
+
 def _written(value: Any, column: Column[Any]) -> Any:
-    """How a column goes over the wire."""
+    """How a column stands in a line; NULL is nothing at all."""
     kind = column.type.python_type
     if issubclass(kind, date) and not issubclass(kind, datetime):
         return type_coerce(value - literal(EPOCH, Date), Integer)
     if kind is bool:
         return cast(value, Integer)
     if kind is list:
-        return MARK + func.array_to_string(value, BETWEEN)
-    return MARK + cast(value, Text) if kind in (str, dict) else cast(value, Double)
+        return case((value.is_not(None), _quoted(func.array_to_string(value, BETWEEN))))
+    if kind in (str, dict):
+        return case((value.is_not(None), _quoted(cast(value, Text))))
+    return cast(value, Double)
 
 
-def _copied(connection: Connection, statement: Select[Any]) -> Iterator[bytes]:
+def _blocks(connection: Connection, statement: Select[Any]) -> Iterator[bytes]:
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    asked = f"COPY ({compiled}) TO STDOUT WITH (FORMAT csv)"
     raw: Any = connection.connection.driver_connection
-    with raw.cursor() as cursor, cursor.copy(asked, compiled.params) as copy:
-        rows = iter(copy)
-        while block := b"".join(islice(rows, ROWS_AT_ONCE)):
-            yield block
+    with (
+        raw.cursor() as cursor,
+        cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT binary)", compiled.params) as copy,
+    ):
+        for row in binary_rows(copy):
+            yield row[FIELD:]
+
+
+def binary_rows(copy: Any) -> Iterator[bytes]:
+    """The rows of a COPY in binary format: the opening stands before the first, the closing is no row."""
+    opened = False
+    for block in copy:
+        row = bytes(block) if opened else bytes(block)[len(OPENING) :]
+        opened = True
+        if row and row != CLOSING:
+            yield row
 
 
 class _Stream(io.RawIOBase):

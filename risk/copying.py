@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from registry.tables.declaration import Table
 from risk.archive import FloatArray, Texts
-from risk.versions import CLOSING, OPENING, binary_rows
+from risk.versions import copied_rows
 
 DOUBLES = np.dtype([("size", ">i4"), ("value", ">f8")])
 """An element of an array on PostgreSQL's wire: its size in bytes, then the number, most significant byte first."""
+OPENING, CLOSING = b"PGCOPY\n\xff\r\n\0" + bytes(8), struct.pack(">h", -1)
 HEAD = struct.Struct(">hiqi")
 """Before the code: how many fields follow (3), the key's size and value, the code's size."""
 ARRAY = struct.Struct(">iiiiii")
@@ -72,20 +73,28 @@ def read_matrix(
     """
     column, code, values = names
     asked = f'COPY (SELECT "{code}", "{values}" FROM "{table.__tablename__}" WHERE "{column}" = {int(key)})'
-    raw: Any = connection.connection.driver_connection
     codes: list[str] = []
     blocks: list[FloatArray] = []
-    with raw.cursor() as cursor, cursor.copy(f"{asked} TO STDOUT (FORMAT binary)") as copy:
-        read: list[bytes] = []
-        for row in binary_rows(copy):
-            end = 6 + int.from_bytes(row[2:6], "big")
-            codes.append(row[6:end].decode())
-            read.append(row[end + ARRAY.size :])
-            if len(read) == ROWS_AT_ONCE:
-                blocks.append(_numbers(read, width))
-                read = []
-        blocks.append(_numbers(read, width))
+    read: list[bytes] = []
+    for row in _binary_rows(connection, f"{asked} TO STDOUT (FORMAT binary)"):
+        end = 6 + int.from_bytes(row[2:6], "big")
+        codes.append(row[6:end].decode())
+        read.append(row[end + ARRAY.size :])
+        if len(read) == ROWS_AT_ONCE:
+            blocks.append(_numbers(read, width))
+            read = []
+    blocks.append(_numbers(read, width))
     return np.array(codes, dtype=object), np.concatenate(blocks)
+
+
+def _binary_rows(connection: Connection, asked: str) -> Iterator[bytes]:
+    """The opening stands before the first row, the closing is no row."""
+    opened = False
+    for block in copied_rows(connection, asked):
+        row = bytes(block) if opened else bytes(block)[len(OPENING) :]
+        opened = True
+        if row and row != CLOSING:
+            yield row
 
 
 def _numbers(rows: list[bytes], width: int) -> FloatArray:

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Connection, Date, Integer, Select, collate, func, literal, select, type_coerce
+from sqlalchemy import Connection
 
 from registry.clock import end_of
-from registry.facts import history
 from registry.tables import (
     AbnormalListing,
     AnnualReport,
@@ -34,13 +33,14 @@ from registry.tables import (
     TaxSignal,
 )
 from risk.other_facts import load_other_facts
+from risk.versions import EPOCH, Asked, read_versions
+
+__all__ = ["COLUMNS", "EPOCH", "Archive", "BoolArray", "FloatArray", "IntArray", "Texts", "load_archive"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
-
-EPOCH = date(1970, 1, 1)
 
 COLUMNS: dict[type[Any], tuple[str, ...]] = {
     Enterprise: (
@@ -99,21 +99,33 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {
 class Archive:
     """All versions known by `latest`, by table name, in the order (natural key, known_at, id).
 
-    Dates are days since 1970-01-01 (NaN: none). `superseded_at` is when the next version of the same record
-    was known, so that any earlier day is a comparison. Rows that arrive later never change the order of
-    those before them: sums come out the same to the last bit.
+    Dates are days since 1970-01-01 (NaN: none). Texts are categories: small integers and their distinct values;
+    all tables share one list of enterprise codes, so that nothing is ever joined by text. `superseded_at` is when
+    the next version of the same record was known, so that any earlier day is a comparison. Rows that arrive later
+    never change the order of those before them: sums come out the same to the last bit.
     """
 
     latest: date
     tables: dict[str, pd.DataFrame]
 
-    def in_force(self, table: str, day: date) -> pd.DataFrame:
-        """The versions in force as of the end of `day`, withdrawn ones left out; as `registry.facts.as_of`."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", with_shared_codes(self.tables))
+
+    def standing(self, table: str, day: date) -> BoolArray:
+        """Which versions are in force as of the end of `day`, withdrawn ones left out; as `registry.facts.as_of`."""
         if day > self.latest:
             raise ValueError(f"archive holds facts until {self.latest}, not {day}")
-        frame, instant = self.tables[table], pd.Timestamp(end_of(day))
-        known = (frame["known_at"] < instant) & ~(frame["superseded_at"] < instant)
-        return frame[(known & ~frame["retracted"]).to_numpy()]
+        frame = self.tables[table]
+        known, superseded = frame["known_at"].to_numpy(), frame["superseded_at"].to_numpy()
+        instant = np.datetime64(end_of(day), "us")
+        found: BoolArray = known < instant
+        found &= ~(superseded < instant)
+        found &= ~frame["retracted"].to_numpy()
+        return found
+
+    def in_force(self, table: str, day: date) -> pd.DataFrame:
+        """The rows of `standing`."""
+        return self.tables[table].iloc[np.flatnonzero(self.standing(table, day))]
 
 
 def load_archive(
@@ -131,53 +143,33 @@ def load_archive(
     tables = {}
     for table, columns in COLUMNS.items():
         name = table.__tablename__
-        limits = ((last_ids or {}).get(name), (without or {}).get(name))
-        frame = pd.read_sql(_versions(table, columns, latest, codes, *limits), connection)
-        tables[table.__tablename__] = _typed(table, frame)
+        asked = Asked(latest, codes, (last_ids or {}).get(name), tuple((without or {}).get(name, ())))
+        tables[name] = read_versions(connection, table, columns, asked)
     return Archive(latest, tables | load_other_facts(connection, latest, codes, last_ids, without))
 
 
-def _versions(
-    table: type[Any],
-    columns: tuple[str, ...],
-    latest: date,
-    codes: Sequence[str] | None,
-    last_id: int | None = None,
-    without: list[str] | None = None,
-) -> Select[Any]:
-    read = history(table, latest).order_by(None)
-    if last_id is not None:
-        read = read.where(table.id <= last_id)
-    if without:
-        read = read.where(table.natural_key.not_in(without))
-    known = read.subquery()
-    order = (collate(known.c.natural_key, "C"), known.c.known_at, known.c.id)
-    following = func.lead(known.c.known_at).over(partition_by=order[0], order_by=order[1:])
-    chosen = [
-        type_coerce(known.c[name] - literal(EPOCH, Date), Integer).label(name)
-        if _is_date(table, name)
-        else known.c[name]
-        for name in columns
-    ]
-    fixed = (known.c.id, known.c.known_at, known.c.retracted, known.c.enterprise_code)
-    statement = select(*fixed, following.label("superseded_at"), *chosen).order_by(*order)
-    return statement.where(known.c.enterprise_code.in_(codes)) if codes is not None else statement
+def with_shared_codes(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The same tables, `enterprise_code` a category of one list: all codes there are, in order.
+
+    Tables that share one list already come back as they are; so do those about no enterprise.
+    """
+    about = {name: frame["enterprise_code"] for name, frame in tables.items() if "enterprise_code" in frame}
+    kinds = [codes.dtype for codes in about.values()]
+    lists = {id(kind.categories) for kind in kinds if isinstance(kind, pd.CategoricalDtype)}
+    if len(lists) == 1 and all(isinstance(kind, pd.CategoricalDtype) for kind in kinds):
+        return tables
+    held = {name: _held(codes) for name, codes in about.items()}
+    every = pd.Index(sorted(set().union(*(distinct for _, distinct in held.values()))), dtype=object)
+    shared = {}
+    for name, (codes, distinct) in held.items():
+        places = every.get_indexer(pd.Index(distinct, dtype=object))[codes] if len(distinct) else codes
+        shared[name] = pd.Categorical.from_codes(places, categories=every, validate=False)
+    return tables | {name: tables[name].assign(enterprise_code=codes) for name, codes in shared.items()}
 
 
-def _is_date(table: type[Any], name: str) -> bool:
-    return isinstance(table.__table__.c[name].type, Date)
-
-
-def _typed(table: type[Any], frame: pd.DataFrame) -> pd.DataFrame:
-    """Fixed types, so that an empty table and a column of blanks behave like any other."""
-    for name in ("known_at", "superseded_at"):
-        frame[name] = pd.to_datetime(frame[name])
-    frame["retracted"] = frame["retracted"].astype(bool)
-    for name in COLUMNS[table]:
-        kind = table.__table__.c[name].type.python_type
-        if kind in (str, list):
-            frame[name] = frame[name].astype(object)
-        else:
-            frame[name] = frame[name].astype(float)  # true is 1, a missing value is NaN
-    frame["enterprise_code"] = frame["enterprise_code"].astype(object)
-    return frame
+def _held(texts: pd.Series) -> tuple[Any, Any]:
+    """Texts as places in a list of distinct ones, and that list."""
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        return texts.cat.codes.to_numpy(), texts.cat.categories.to_numpy(dtype=object)
+    codes, distinct = pd.factorize(texts.to_numpy(dtype=object))
+    return codes, distinct

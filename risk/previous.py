@@ -14,6 +14,7 @@ from registry.tables import FeatureRow, FeatureSnapshot, Grade
 from registry.vocabulary import CREDIT_RISK_CLASSES
 from risk.archive import BoolArray, FloatArray, IntArray, Texts
 from risk.bands import NONE
+from risk.copying import read_matrix
 from risk.indicators.catalogue import BY_KEY
 from risk.indicators.frame import FeatureFrame
 
@@ -26,6 +27,7 @@ COLUMNS = (
     Grade.settled_class,
     Grade.ruled_class,
 )
+ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,14 @@ class Previous:
         return np.append(self.grades[column].fillna("").to_numpy(dtype=object), "")
 
     def _at(self, codes: Texts) -> IntArray:
-        return pd.Index(self.grades["enterprise_code"]).get_indexer(pd.Index(codes))
+        return places(self.grades["enterprise_code"].to_numpy(dtype=object), codes)
+
+
+def places(known: Texts, codes: Texts) -> IntArray:
+    """Where each of `codes` stands among `known`, -1 where it does not. Mostly the same enterprises in the same order."""
+    if len(known) == len(codes) and (known == codes).all():
+        return np.arange(len(codes))
+    return pd.Index(known).get_indexer(pd.Index(codes))
 
 
 def news_between(
@@ -92,18 +101,21 @@ def news_between(
     """For each of `codes` whether an own indicator differs between two snapshots, or it is new; and whether all that
     changed with a direction got riskier. A value that became known or unknown is news, but not bad news."""
     shared = [n for n in names if n in names_then and BY_KEY[n].own]
-    found = pd.Index(codes_then).get_indexer(pd.Index(codes))
-    old = np.append(then, np.full((1, then.shape[1]), np.nan), axis=0)
-    before = old[found][:, [names_then.index(n) for n in shared]]
-    after = now[:, [names.index(n) for n in shared]]
-    same = (before == after) | (np.isnan(before) & np.isnan(after))
-    news = ~same.all(axis=1) | (found < 0)
+    found = places(codes_then, codes)
+    columns = [names_then.index(n) for n in shared], [names.index(n) for n in shared]
     direction = np.array([BY_KEY[n].direction for n in shared], dtype=float)
-    rows = np.flatnonzero(news & (found >= 0))  # few: most of a city has no news in a month
-    worse = (after[rows] - before[rows]) * direction
-    unclear = (np.isnan(worse) & ~same[rows]) & (direction != 0)
-    adverse = np.zeros(len(codes), bool)
-    adverse[rows] = (worse > 0).any(axis=1) & ~(worse < 0).any(axis=1) & ~unclear.any(axis=1)
+    news, adverse = found < 0, np.zeros(len(codes), bool)
+    # Some thousands of rows at a time: a city's snapshots are half a gigabyte each.
+    for start in range(0, len(codes) if len(codes_then) else 0, ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        before, after = then[found[part]][:, columns[0]], now[part][:, columns[1]]
+        differ = ~((before == after) | (np.isnan(before) & np.isnan(after)))
+        differ[found[part] < 0] = False
+        moved = np.flatnonzero(differ.any(axis=1))  # few: most of a city has no news in a month
+        worse = (after[moved] - before[moved]) * direction
+        unclear = (np.isnan(worse) & differ[moved]) & (direction != 0)
+        news[start + moved] = True
+        adverse[start + moved] = (worse > 0).any(axis=1) & ~(worse < 0).any(axis=1) & ~unclear.any(axis=1)
     return news, adverse
 
 
@@ -129,12 +141,8 @@ def read_snapshot(connection: Connection, snapshot_id: int | None) -> Previous:
     )
     found = connection.execute(about).first()
     grades = pd.read_sql(select(*COLUMNS).where(Grade.snapshot_id == (snapshot_id or -1)), connection)
-    wanted = select(FeatureRow.enterprise_code, FeatureRow.feature_values).where(
-        FeatureRow.snapshot_id == (snapshot_id or -1)
-    )
-    rows = connection.execute(wanted).all()
     names = tuple(found.feature_names) if found else ()
-    matrix = np.array([values for _, values in rows], dtype=float).reshape(len(rows), len(names))
-    codes = np.array([code for code, _ in rows], dtype=object)
+    columns = ("snapshot_id", "enterprise_code", "feature_values")
+    codes, matrix = read_matrix(connection, FeatureRow, columns, snapshot_id or -1, len(names))
     day = found.as_of if found else None
     return Previous(grades.astype(object), names, codes, matrix, snapshot_id if found else None, day)

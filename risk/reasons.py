@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,17 @@ class Reason:
 
 def by_group(parts: FloatArray, names: tuple[str, ...] = NAMES) -> FloatArray:
     """Contributions (rows x indicators, shrinkage, constant) summed into the groups; shrinkage last, no constant."""
+    groups = _groups_of(names)
     summed = np.zeros((len(parts), len(GROUPS) + 1))
-    for column, name in enumerate(names):
-        summed[:, GROUPS.index(BY_KEY[name].group)] += parts[:, column]
+    for row, each in enumerate(parts):
+        summed[row] = np.bincount(groups, each[: len(names)], minlength=len(GROUPS) + 1)
     summed[:, -1] = parts[:, len(names)]
     return summed
+
+
+@lru_cache(maxsize=8)
+def _groups_of(names: tuple[str, ...]) -> IntArray:
+    return np.array([GROUPS.index(BY_KEY[name].group) for name in names])
 
 
 @dataclass
@@ -56,25 +63,35 @@ class Evidence:
     """The records behind indicators: ids and dates of the rows counted for one enterprise."""
 
     frame: FeatureFrame
-    _sorted: dict[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
+    _sorted: dict[str, tuple[Any, IntArray, FloatArray]] = field(default_factory=dict)
 
     def records(self, key: str, position: int) -> tuple[list[int], date | None]:
         """Ids of the source rows of an indicator for the enterprise at `position`, and their latest date."""
-        table = BY_KEY[key].source
         if key not in self.frame.picked:
-            return [int(self.frame.view.enterprise["id"].iloc[position])], None
-        rows = self.frame.view.rows(table)
+            return [int(self._registrations[position])], None
         if key not in self._sorted:
-            index = np.flatnonzero(self.frame.picked[key])
-            index = index[np.argsort(rows.row[index], kind="stable")]
-            self._sorted[key] = (index, rows.row[index])
-        index, owner = self._sorted[key]
-        mine = index[np.searchsorted(owner, position) : np.searchsorted(owner, position, side="right")]
-        days = rows[DATES[table]][mine]
-        days = days[~np.isnan(days)]
-        return [int(i) for i in rows["id"][mine]], EPOCH + timedelta(days=int(days.max())) if len(
-            days
-        ) else None
+            self._sorted[key] = self._in_order(key)
+        start, ids, days = self._sorted[key]
+        first, end = start[position], start[position + 1]
+        if first == end:
+            return [], None
+        known = days[first:end][~np.isnan(days[first:end])]
+        latest = EPOCH + timedelta(days=int(known.max())) if len(known) else None
+        return [int(number) for number in ids[first:end]], latest
+
+    @cached_property
+    def _registrations(self) -> IntArray:
+        return self.frame.view.enterprise["id"].to_numpy()
+
+    def _in_order(self, key: str) -> tuple[Any, IntArray, FloatArray]:
+        """Where each enterprise's rows begin, and the ids and dates of all rows counted, enterprise by enterprise."""
+        table = BY_KEY[key].source
+        rows = self.frame.view.rows(table)
+        index = np.flatnonzero(self.frame.picked[key])
+        index = index[np.argsort(rows.row[index], kind="stable")]
+        many = np.bincount(rows.row[index], minlength=len(self.frame.codes))
+        start = np.concatenate([[0], np.cumsum(many)]).astype(np.int32)
+        return start, rows["id"][index], rows[DATES[table]][index]
 
 
 @dataclass

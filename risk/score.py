@@ -15,6 +15,8 @@ from risk.model_file import Model
 NO_HISTORY = "no_history"
 """Name of the extra contribution that shrinks an enterprise without history to its peers."""
 
+ROWS_AT_ONCE = 65_536
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -36,12 +38,18 @@ def never_inspected(matrix: FloatArray, names: tuple[str, ...]) -> BoolArray:
 
 def score_matrix(model: Model, matrix: FloatArray) -> Scores:
     """Score rows of indicators in the order of `model.names`."""
-    raw = model.learner.raw(matrix)
+    raw = _raw(model, matrix)
     first = never_inspected(matrix, model.names)
     own = model.line.log_odds(raw)
     score = own + _towards_peers(model, matrix, own, first)
     low, high = model.calibration.interval(score, first)
     return Scores(raw, score, model.calibration.probability(score), low, high, first)
+
+
+def _raw(model: Model, matrix: FloatArray) -> FloatArray:
+    """The learner's raw score, some rows at a time: a linear one makes a few copies of what it looks at."""
+    blocks = [matrix[start : start + ROWS_AT_ONCE] for start in range(0, len(matrix), ROWS_AT_ONCE)]
+    return np.concatenate([np.zeros(0), *(model.learner.raw(block) for block in blocks)])
 
 
 def score_frame(model: Model, frame: FeatureFrame) -> Scores:

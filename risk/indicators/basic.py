@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from risk.archive import BoolArray, FloatArray, IntArray
-from risk.indicators.view import Column, View
+from risk.indicators.view import Column, View, mentions
 
 DAYS_PER_MONTH = 365.25 / 12
 SMALLEST_PRIOR = (0.5, 10.0)
@@ -52,11 +52,11 @@ def _size(view: View) -> Iterator[Column]:
 
 
 def _scope(view: View) -> Iterator[Column]:
-    industry = industry_numbers(view)
     key = tuple(view.setting("indicator.key_industries"))
-    yield Column("is_key_industry", np.array([code.startswith(key) for code in industry], float))
-    words = "|".join(view.setting("indicator.permit_scope_words"))
-    needs = view.enterprise["opscope"].fillna("").astype(str).str.contains(words).to_numpy(bool)
+    held = view.enterprise["industryco"].array
+    important = np.array([_digits(code).startswith(key) for code in [*held.categories, ""]], float)
+    yield Column("is_key_industry", important[held.codes])
+    needs = mentions(view.enterprise["opscope"], "|".join(view.setting("indicator.permit_scope_words")))
     yield Column("scope_has_permit_item", needs.astype(float))
     supplied = (
         len(view.rows("permit").row) > 0
@@ -71,16 +71,24 @@ def holds_permit(view: View) -> BoolArray:
     return permits.count((permits["xk_zt"] == "1") & ~(ends < view.today)) > 0
 
 
-def industry_numbers(view: View) -> list[str]:
-    """GB/T 4754 digits without the section letter; "" where unknown."""
-    return [str(code or "").lstrip("ABCDEFGHIJKLMNOPQRST") for code in view.enterprise["industryco"]]
+def _digits(industry: str) -> str:
+    """GB/T 4754 digits without the section letter."""
+    return industry.lstrip("ABCDEFGHIJKLMNOPQRST")
 
 
 def industries(view: View) -> IntArray:
     """The industry group of each enterprise as an integer: division (大类), else section (门类)."""
-    letters = view.enterprise["industryphy"].fillna("").astype(str)
-    keys = [f"{letter}{number[:2]}" for letter, number in zip(letters, industry_numbers(view), strict=True)]
-    return pd.factorize(np.array(keys, dtype=object), sort=True)[0].astype(np.int64)
+    return view.once("industries", _industries)
+
+
+def _industries(view: View) -> IntArray:
+    """Texts are put together for each pair of section and industry that there is, not for each enterprise."""
+    letter, number = view.enterprise["industryphy"].array, view.enterprise["industryco"].array
+    letters, numbers = [*letter.categories, ""], [*number.categories, ""]  # code -1 is the last: unknown
+    pair = letter.codes.astype(np.int64) % len(letters) * len(numbers) + number.codes % len(numbers)
+    at, pairs = pd.factorize(pair)
+    keys = [f"{letters[p // len(numbers)]}{_digits(numbers[p % len(numbers)])[:2]}" for p in pairs.tolist()]
+    return pd.factorize(np.array(keys, dtype=object), sort=True)[0].astype(np.int64)[at]
 
 
 def _peers(view: View) -> Iterator[Column]:

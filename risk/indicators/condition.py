@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from risk.archive import BoolArray, FloatArray
-from risk.indicators.dynamic import mentions
-from risk.indicators.view import Column, Rows, View
+from risk.indicators.view import Column, Rows, View, mentions
 
 
 def condition(view: View) -> Iterator[Column]:

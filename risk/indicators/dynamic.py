@@ -1,5 +1,6 @@
 """Events in the life of an enterprise (企业动态信息): changes, annual reports, permits."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from risk.archive import EPOCH, BoolArray, FloatArray
-from risk.indicators.view import Column, Rows, View
+from risk.indicators.view import Column, Rows, View, mentions
 
 CHANGES = {
     "chg_name_cnt": "名称|字号",
@@ -18,6 +19,8 @@ CHANGES = {
     "chg_scope_cnt": "经营范围|业务范围",
 }
 """变更事项 by their text: every region numbers them differently."""
+CAPITAL = "注册资本|出资额|资金数额"
+AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 
 
 def dynamic(view: View) -> Iterator[Column]:
@@ -32,31 +35,25 @@ def _changes(view: View) -> Iterator[Column]:
     for key, words in CHANGES.items():
         picked = view.within(key, filings["altdate"]) & mentions(filings["altitem"], words)
         yield Column(key, filings.count(picked), picked)
-    before, after = _amounts(filings["altbe"]), _amounts(filings["altaf"])
-    jumped = mentions(filings["altitem"], "注册资本|出资额|资金数额") & (before > 0) & (after >= 2 * before)
-    jumped &= view.within("cap_jump", filings["altdate"])
+    jumped = view.within("cap_jump", filings["altdate"]) & mentions(filings["altitem"], CAPITAL)
+    jumped[jumped] = _doubled(filings["altbe"][jumped], filings["altaf"][jumped])
     yield Column("cap_jump", filings.count(jumped), jumped)
     late = view.within("filing_overdue", filings["altdate"]) & (filings["altdate"] > filings["due_on"])
     yield Column("filing_overdue", filings.count(late), late)
 
 
-def mentions(texts: Any, words: str) -> BoolArray:
-    """Which texts contain one of the words; each distinct text is looked at once."""
-    codes, distinct = pd.factorize(texts, use_na_sentinel=False)
-    hits = pd.Series(distinct, dtype=object).fillna("").astype(str).str.contains(words).to_numpy(bool)
-    return hits[codes] if len(codes) else np.zeros(0, bool)
+def _doubled(before: Any, after: Any) -> BoolArray:
+    """Where the amount after is at least twice the one before."""
+    old, new = _amounts(before), _amounts(after)
+    return (old > 0) & (new >= 2 * old)
 
 
 def _amounts(texts: Any) -> FloatArray:
-    """The first number in each text; NaN where none."""
-    found = (
-        pd.Series(texts, dtype=object)
-        .fillna("")
-        .astype(str)
-        .str.replace(",", "")
-        .str.extract(r"(\d+(?:\.\d+)?)")
-    )
-    return found[0].to_numpy(dtype=np.float64)
+    """The first number in each text; NaN where none. Each distinct text is read once."""
+    at, distinct = pd.factorize(texts.codes)
+    read = ["" if code < 0 else texts.categories[code].replace(",", "") for code in distinct]
+    found = map(AMOUNT.search, read)
+    return np.array([float(number[0]) if number else np.nan for number in found], float)[at]
 
 
 def last_due_year(view: View) -> int:
@@ -73,8 +70,9 @@ def _reports(view: View) -> Iterator[Column]:
     last = reports.last("report_year", everyone)
     newest = np.zeros(len(everyone), bool)
     newest[last[last >= 0]] = True
-    lateness = reports["submitted_on"] - _deadlines(view, reports["report_year"])
     recent = newest & view.within("ar_late_days", reports["submitted_on"])
+    lateness = np.zeros(len(everyone))
+    lateness[recent] = reports["submitted_on"][recent] - _deadlines(view, reports["report_year"][recent])
     yield Column("ar_late_days", reports.total(np.clip(lateness, 0, None), recent), recent)
     zero = newest & (reports["all_zero"] == 1)
     yield Column("ar_all_zero", reports.count(zero), zero)
@@ -127,10 +125,15 @@ def expired_permits(view: View) -> BoolArray:
     if not len(permits.row):
         return np.zeros(0, bool)
     ends, valid = permits["xk_yxqzi"], permits["xk_zt"] == "1"
-    kind = pd.factorize(permits["xk_xkzs"], use_na_sentinel=False)[0]
-    pair = permits.row * (int(kind.max()) + 1) + kind
-    current = valid & ~(ends < view.today)
-    return valid & (ends < view.today) & (ends > view.since("lic_expired")) & ~np.isin(pair, pair[current])
+    over = ends < view.today
+    expired = valid & over & (ends > view.since("lic_expired"))
+    concerned = np.zeros(view.size, bool)
+    concerned[permits.row[expired]] = True
+    current = np.flatnonzero(valid & ~over & concerned[permits.row])
+    kind = permits["xk_xkzs"]
+    pair = permits.row * (len(kind.categories) + 1) + kind.codes
+    expired[expired] = ~pd.Index(pair[expired]).isin(pair[current])
+    return expired
 
 
 def _permits(view: View) -> Iterator[Column]:

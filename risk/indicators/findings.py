@@ -6,9 +6,8 @@ import numpy as np
 
 from registry.vocabulary import RESULTS
 from risk.archive import BoolArray
-from risk.indicators.dynamic import mentions
 from risk.indicators.supervision import live_penalties
-from risk.indicators.view import Column, View
+from risk.indicators.view import Column, View, mentions
 
 UNPUBLISHED = "R02"
 """未按规定公示应当公示的信息."""

@@ -28,6 +28,8 @@ from risk.indicators.signals import signals
 from risk.indicators.supervision import supervision
 from risk.indicators.view import View
 
+ROWS_AT_ONCE = 2_048
+"""So many rows of indicators stay in the processor's own memory while they are put together."""
 FAMILIES = (
     basic, addresses, dynamic, condition, commitments, supervision, findings, signals, relations, namesakes, ownership, graph,
     reputation, honours,
@@ -68,14 +70,27 @@ def feature_frame(
     columns = {column.key: column for family in FAMILIES for column in family(view)}
     if columns.keys() != BY_KEY.keys():
         raise ValueError(f"catalogue and indicators disagree: {sorted(columns.keys() ^ BY_KEY.keys())}")
-    matrix = np.column_stack([columns[name].values for name in NAMES]).astype(np.float64)
-    matrix[np.isnan(matrix)] = np.nan  # one bit pattern for unknown, or the hash would depend on how it arose
+    matrix = _matrix([columns[name].values for name in NAMES], view.size)
     picked = {key: column.picked for key, column in columns.items() if column.picked is not None}
     return FeatureFrame(as_of, place, view.codes, NAMES, matrix, hash_of(view.codes, matrix), view, picked)
+
+
+def _matrix(columns: list[FloatArray], size: int) -> FloatArray:
+    """Columns side by side, a block of rows at a time: a row is a line of memory, and so is a column."""
+    matrix = np.empty((size, len(columns)))
+    for start in range(0, size, ROWS_AT_ONCE):
+        block = matrix[start : start + ROWS_AT_ONCE]
+        for number, column in enumerate(columns):
+            block[:, number] = column[start : start + ROWS_AT_ONCE]
+        # one bit pattern for unknown, or the hash would depend on how it arose
+        block[np.isnan(block)] = np.nan
+    return matrix
 
 
 def hash_of(codes: Texts, matrix: FloatArray, names: tuple[str, ...] = NAMES) -> str:
     """SHA-256 over names, codes and every value's bits."""
     digest = hashlib.sha256("\x1f".join(names).encode() + b"\0" + "\x1f".join(codes).encode() + b"\0")
-    digest.update(np.ascontiguousarray(matrix + 0.0).tobytes())  # + 0.0 turns -0.0 into 0.0
+    for start in range(0, len(matrix), ROWS_AT_ONCE):
+        block = matrix[start : start + ROWS_AT_ONCE] + 0.0  # + 0.0 turns -0.0 into 0.0
+        digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()

@@ -10,10 +10,9 @@ import pandas as pd
 
 from risk.archive import BoolArray, IntArray
 from risk.indicators.condition import in_force
-from risk.indicators.dynamic import mentions
 from risk.indicators.supervision import in_trouble
 from risk.indicators.ties import Ties, others_through, ties
-from risk.indicators.view import Column, View
+from risk.indicators.view import Column, View, mentions
 
 
 def ownership(view: View) -> Iterator[Column]:

@@ -27,7 +27,14 @@ def relations(view: View) -> Iterator[Column]:
 
 def sharing(view: View, column: str) -> IntArray:
     """For each enterprise the number of the group that shares a value of its registration; -1 where it is blank."""
-    return view.once(f"sharing {column}", lambda v: pd.factorize(v.enterprise[column].replace("", None))[0])
+    return view.once(f"sharing {column}", lambda v: _groups(v.enterprise[column].array))
+
+
+def _groups(texts: pd.Categorical) -> IntArray:
+    """Places of the texts among their distinct ones; -1 for a blank."""
+    named = np.append(texts.categories.to_numpy(dtype=object) != "", False)
+    group = texts.codes.astype(np.int64)
+    return np.where(named[group], group, -1)  # the last place stands for no text at all
 
 
 def _others(group: IntArray, trouble: BoolArray) -> tuple[FloatArray, FloatArray]:

@@ -1,13 +1,14 @@
 """Supervision (监管信息): penalties, lists and inspections. A repaired penalty and a passed window count no more."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from risk.archive import BoolArray, FloatArray
+from risk.archive import BoolArray, FloatArray, IntArray
 from risk.indicators.basic import DAYS_PER_MONTH
-from risk.indicators.view import Column, Rows, View
+from risk.indicators.view import Column, Rows, View, mentions
 
 
 def supervision(view: View) -> Iterator[Column]:
@@ -35,9 +36,9 @@ def _penalties(view: View) -> Iterator[Column]:
     everything = np.ones(len(live), bool)
     yield counted("pen_cnt_12", everything)
     yield counted("pen_cnt_36", everything)
-    kinds = pd.Series(penalties["cf_cflb"], dtype=object).fillna("").astype(str)
-    yield counted("pen_severe_cnt", kinds.str.contains(_words(view, "severe_penalty_words")).to_numpy(bool))
-    yield counted("pen_suspension_cnt", kinds.str.contains(_words(view, "suspension_words")).to_numpy(bool))
+    kinds = penalties["cf_cflb"]
+    yield counted("pen_severe_cnt", mentions(kinds, _words(view, "severe_penalty_words")))
+    yield counted("pen_suspension_cnt", mentions(kinds, _words(view, "suspension_words")))
     yield counted("pen_other_dept_cnt", penalties["department"] != view.setting("indicator.own_department"))
     yield counted(
         "pen_same_type_repeat", _repeats(penalties, live & view.within("pen_same_type_repeat", decided))
@@ -56,15 +57,23 @@ def _words(view: View, key: str) -> str:
 
 def _repeats(penalties: Rows, picked: BoolArray) -> BoolArray:
     """Penalties after the first of the same kind of violation."""
-    kind = pd.Series(penalties["violation_code"], dtype=object).fillna(
-        pd.Series(penalties["cf_wfxw"], dtype=object)
-    )
-    pairs = pd.DataFrame({"row": penalties.row, "kind": kind.to_numpy(), "day": penalties["cf_jdrq"]})[picked]
-    later = pairs.sort_values("day", kind="stable").duplicated(["row", "kind"]).sort_index()
-    later &= pairs["kind"].notna()  # of a penalty in the layout of 2015 nobody knows the kind
+    index = np.flatnonzero(picked)
+    kind, kinds = _kinds(penalties["violation_code"][index], penalties["cf_wfxw"][index])
+    known = kind >= 0  # of a penalty in the layout of 2015 nobody knows the kind
+    index, kind = index[known], kind[known]
+    pair = penalties.row[index] * kinds + kind
+    order = np.lexsort((penalties["cf_jdrq"][index], pair))
     repeated = np.zeros(len(picked), bool)
-    repeated[picked] = later.to_numpy()
+    repeated[index[order[1:]][pair[order[1:]] == pair[order[:-1]]]] = True
     return repeated
+
+
+def _kinds(codes: Any, words: Any) -> tuple[IntArray, int]:
+    """The kind of each violation as an integer (its code, else its words; -1 for neither), and how many there are."""
+    place, distinct = pd.factorize(np.concatenate([codes.categories, words.categories]))
+    by_code = np.append(place[: len(codes.categories)], -1)
+    by_words = np.append(place[len(codes.categories) :], -1)
+    return np.where(codes.codes >= 0, by_code[codes.codes], by_words[words.codes]), len(distinct)
 
 
 def _capped(values: FloatArray, longest: float) -> FloatArray:
@@ -163,9 +172,16 @@ def _recent_measure(view: View) -> Column:
 
 def in_trouble(view: View, months_of: str) -> BoolArray:
     """Enterprises with a live penalty or a problem found in the window of `months_of`, or listed now."""
+    months = view.months(months_of)
+    return view.once(f"trouble {months}", lambda v: _in_trouble(v, months_of))
+
+
+def _in_trouble(view: View, months_of: str) -> BoolArray:
     penalties, checks = view.rows("penalty"), view.rows("inspection_result")
-    punished = penalties.count(live_penalties(view) & view.within(months_of, penalties["cf_jdrq"]))
-    found = checks.count((checks["problem"] == 1) & view.within(months_of, checks["inspdate"]))
     listings, serious = view.rows("abnormal_listing"), view.rows("serious_violation")
-    listed = listings.count(listed_now(listings)) + serious.count(listed_now(serious))
-    return (punished + found + listed) > 0
+    found = np.zeros(view.size, bool)
+    found[penalties.row[live_penalties(view) & view.within(months_of, penalties["cf_jdrq"])]] = True
+    found[checks.row[(checks["problem"] == 1) & view.within(months_of, checks["inspdate"])]] = True
+    found[listings.row[listed_now(listings)]] = True
+    found[serious.row[listed_now(serious)]] = True
+    return found

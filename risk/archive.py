@@ -158,18 +158,22 @@ def with_shared_codes(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame
     lists = {id(kind.categories) for kind in kinds if isinstance(kind, pd.CategoricalDtype)}
     if len(lists) == 1 and all(isinstance(kind, pd.CategoricalDtype) for kind in kinds):
         return tables
-    held = {name: _held(codes) for name, codes in about.items()}
-    every = pd.Index(sorted(set().union(*(distinct for _, distinct in held.values()))), dtype=object)
-    shared = {}
-    for name, (codes, distinct) in held.items():
-        places = every.get_indexer(pd.Index(distinct, dtype=object))[codes] if len(distinct) else codes
-        shared[name] = pd.Categorical.from_codes(places, categories=every, validate=False)
+    values = {name: _values(codes) for name, codes in about.items()}
+    place, every = pd.factorize(np.concatenate([*values.values(), np.zeros(0, dtype=object)]))
+    ordered = sorted(range(len(every)), key=every.__getitem__)
+    rank = np.full(len(every) + 1, -1)  # the last place stands for no code at all
+    rank[ordered] = np.arange(len(every))
+    categories, shared, start = pd.Index(every[ordered], dtype=object), {}, 0
+    for name, codes in about.items():
+        numbers = np.append(rank[place[start : start + len(values[name])]], -1)
+        start += len(values[name])
+        held = numbers[codes.cat.codes] if isinstance(codes.dtype, pd.CategoricalDtype) else numbers[:-1]
+        shared[name] = pd.Categorical.from_codes(held, categories=categories, validate=False)
     return tables | {name: tables[name].assign(enterprise_code=codes) for name, codes in shared.items()}
 
 
-def _held(texts: pd.Series) -> tuple[Any, Any]:
-    """Texts as places in a list of distinct ones, and that list."""
+def _values(texts: pd.Series) -> Any:
+    """The distinct values of a category, else every row's own."""
     if isinstance(texts.dtype, pd.CategoricalDtype):
-        return texts.cat.codes.to_numpy(), texts.cat.categories.to_numpy(dtype=object)
-    codes, distinct = pd.factorize(texts.to_numpy(dtype=object))
-    return codes, distinct
+        return texts.cat.categories.to_numpy(dtype=object)
+    return texts.to_numpy(dtype=object)

@@ -17,6 +17,7 @@ from bench.features_polars import Peer, as_polars
 from registry.rules import load_rules
 from risk.archive import COLUMNS, Archive, with_shared_codes
 from risk.indicators import feature_frame
+from risk.other_facts import no_other_facts
 from risk.versions import with_blank
 
 SHAPES = {
@@ -91,7 +92,7 @@ def as_frames(city: City, whole_keys: bool) -> dict[str, pd.DataFrame]:
     return {
         table.__tablename__: _frame(table, city.tables.get(table.__tablename__), columns, shared, whole_keys)
         for table, columns in COLUMNS.items()
-    }
+    } | no_other_facts()
 
 
 def _frame(

@@ -23,6 +23,9 @@ RECORDED_IN = {"inspection_item": "inspection_result", "branch": "enterprise", "
 """Where the record ids of rows are found that are no table of their own."""
 
 
+FIXED = ("known_at", "superseded_at", "retracted")
+
+
 def load_other_facts(
     connection: Connection,
     latest: date,
@@ -42,6 +45,16 @@ def load_other_facts(
         "inspection_item": _items(latest, codes, *checks),
     }
     return {name: _typed(pd.read_sql(wanted, connection)) for name, wanted in statements.items()}
+
+
+def no_other_facts() -> dict[str, pd.DataFrame]:
+    """The frames of a place where nothing of the kind is known, for archives made by hand."""
+    own = {
+        "address_negative": ("address_key", "listed_on", "removed_on"),
+        "waiver_decision": ("enterprise_code", "decided_on"),
+        "inspection_item": ("enterprise_code", "inspdate", "item_code", "result_code"),
+    }
+    return {name: _typed(pd.DataFrame(columns=["id", *FIXED, *columns])) for name, columns in own.items()}
 
 
 def _addresses(latest: date, last_id: int | None) -> Select[Any]:

@@ -143,6 +143,8 @@ def test_an_archive_made_by_hand_is_put_on_one_list_of_codes(engine: Engine, boo
             name: frame.assign(
                 enterprise_code=frame["enterprise_code"].astype(object).astype(kinds[n % len(kinds)])
             )
+            if "enterprise_code" in frame
+            else frame
             for n, (name, frame) in enumerate(archive.tables.items())
         }
         assert feature_frame(Archive(AS_OF, tables), AS_OF, book, PLACE).data_hash == expected

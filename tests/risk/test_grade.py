@@ -203,4 +203,5 @@ def test_a_newcomer_has_no_history_and_no_previous_class(
     assert row.no_history
     assert row.previous_class is None
     assert row.credit_risk_class in ("A", "B")
-    assert row.probability_low < row.probability < row.probability_high
+    assert row.probability_low <= row.probability <= row.probability_high
+    assert row.probability_low < row.probability_high

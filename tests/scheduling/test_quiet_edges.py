@@ -75,3 +75,11 @@ def test_the_sentence_knows_exemptions_signed_by_the_day_of_judging() -> None:
     assert why_closed(FIRM, [FOOD], OCTOBER[4], *asked, AS_OF) == []
     assert why_closed(FIRM, [FOOD], OCTOBER[4], *asked, AS_OF - timedelta(days=1)) != []
     assert why_closed(FIRM, [FOOD], OCTOBER[4], *asked) != []
+
+
+def test_what_one_rule_closes_the_next_does_not_open() -> None:
+    matrix = open_days([FIRM], [FOOD, QuietRule("Q2", "采收期", month_days=(30,))], OCTOBER)
+    assert [day.day for day, is_open in zip(OCTOBER, matrix[0], strict=True) if not is_open] == [
+        *range(1, 21),
+        30,
+    ]

@@ -57,3 +57,4 @@ def test_the_ratio_is_the_undisturbed_part() -> None:
     assert undisturbed_ratio(200, 50) == 0.75
     assert undisturbed_ratio(200, 0) == 1.0
     assert undisturbed_ratio(1, 1) == 0.0
+    assert undisturbed_ratio(0, 0) == 1.0

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint types contracts suite faults load bench lock browser clean
+.PHONY: demo test lint types contracts suite faults load bench mutants lock browser clean
 
 demo: $(VENV)/.run
 	$(BIN)/wurao demo
@@ -45,10 +45,18 @@ faults load: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
 
+# mutmut is no part of the locks: it lives in a venv of its own and borrows the test venv's packages.
+mutants: $(VENV)/.test
+	$(BIN)/python -m venv $(VENV)-mutants
+	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > "$$($(VENV)-mutants/bin/python -c 'import site; print(site.getsitepackages()[0])')/borrowed.pth"
+	$(VENV)-mutants/bin/python -m pip install -q 'mutmut>=3.8,<4'
+	nice $(VENV)-mutants/bin/mutmut run --max-children 2
+	$(VENV)-mutants/bin/mutmut results
+
 lock: $(VENV)/bin/python
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra test -c requirements.txt --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-test.txt
 
 clean:
-	rm -rf $(VENV) data
+	rm -rf $(VENV) $(VENV)-mutants mutants data

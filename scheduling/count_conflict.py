@@ -22,12 +22,15 @@ _WEAKEST_FIRST = (
 """Rules that are easiest to argue about are dropped first, so that the law itself stays in the answer."""
 
 
-def explain(strata: Strata, limits: list[Limit]) -> tuple[Conflict, ...]:
-    """A smallest set of rules in conflict (最小冲突集), each with its basis and its priced reliefs."""
+def explain(strata: Strata, limits: list[Limit], everything: list[Limit]) -> tuple[Conflict, ...]:
+    """A smallest set of rules in conflict (最小冲突集) among `limits`, each with its basis and its priced reliefs.
+
+    `limits` are known to conflict; `everything` are the limits of the whole problem, for the price of a way out.
+    """
     groups = by_key(limits)
     kept = _delete(strata, groups, sorted(groups, key=_strength))
     ordered = [key for key in groups if key in kept]
-    offsite = _offsite(strata, limits, [limit for key in ordered for limit in groups[key]])
+    offsite = _offsite(strata, everything, [limit for key in ordered for limit in groups[key]])
     basis = strata.problem.basis
     return tuple(_conflict(strata, groups, ordered, key, offsite, basis.get(key[0], "")) for key in ordered)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from ortools.sat.python import cp_model
 
 from scheduling.count_conflict import explain
 from scheduling.count_limits import Limit, Strata, Variable, all_limits, by_key, drawn, planned
+from scheduling.count_parts import Part, independent_parts, keeps_quota
 from scheduling.count_problem import Aim, Allocation, ClassCount, CountProblem, Stratum
 from scheduling.count_solver import FEASIBLE, CountModel
 
@@ -29,15 +31,54 @@ def allocate_counts(problem: CountProblem) -> Allocation:
     start = time.monotonic()
     strata = Strata(problem)
     limits = all_limits(strata)
+    apart = _settle_apart(problem, limits)
+    if isinstance(apart, Part):
+        # A conflict of one part is a conflict of the whole, and found sooner.
+        conflict = explain(strata, apart.limits, limits)
+        return Allocation({}, conflict=conflict, seconds=time.monotonic() - start)
+    found = apart if keeps_quota(problem, limits, apart.values) else _settle(strata, limits)
+    if found is None:
+        return Allocation({}, conflict=explain(strata, limits, limits), seconds=time.monotonic() - start)
+    counts = {(s.task, s.name): found.values[drawn(s)] for s in problem.strata}
+    classes = tuple(_class_counts(strata, limits, counts))
+    return Allocation(counts, classes, found.aims, (), time.monotonic() - start)
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """Numbers by variable, and how good they are."""
+
+    values: dict[Variable, int]
+    aims: tuple[Aim, ...]
+
+
+def _settle(strata: Strata, limits: list[Limit]) -> _Settled | None:
+    """All aims of one model; None where the limits cannot hold together."""
     model = _Aims(strata, limits)
     closest = model.stay_closest()
     if closest is None:
-        conflict = explain(strata, limits)
-        return Allocation({}, conflict=conflict, seconds=time.monotonic() - start)
+        return None
     evenly = model.spread_evenly()
-    counts = {(s.task, s.name): model.values[drawn(s)] for s in problem.strata}
-    classes = tuple(_class_counts(strata, limits, counts))
-    return Allocation(counts, classes, (closest, evenly), (), time.monotonic() - start)
+    return _Settled(model.values, (closest, evenly))
+
+
+def _settle_apart(problem: CountProblem, limits: list[Limit]) -> _Settled | Part:
+    """The parts without the quota, put together; or the first part whose limits cannot hold together."""
+    values: dict[Variable, int] = {}
+    settled: list[tuple[Aim, ...]] = []
+    for part in independent_parts(problem, limits):
+        found = _settle(Strata(part.problem), part.limits)
+        if found is None:
+            return part
+        values |= found.values
+        settled.append(found.aims)
+    return _Settled(values, tuple(_added(aims) for aims in zip(*settled, strict=True)))
+
+
+def _added(aims: Sequence[Aim]) -> Aim:
+    """The same aim of several parts together."""
+    status = "optimal" if all(aim.status == "optimal" for aim in aims) else "feasible"
+    return Aim(aims[0].name, sum(aim.value for aim in aims), sum(aim.bound for aim in aims), status)
 
 
 class _Aims(CountModel):

@@ -132,6 +132,17 @@ def test_large_strata_where_marks_save_work() -> None:
     assert result.strata["T2", "B"].count == 0
 
 
+def test_marks_are_generous_but_not_wasteful() -> None:
+    """Some standard deviations above the count, and everybody where nearly all are drawn; nobody where none is."""
+    pool = draw_files.FrozenPool(b"", "", {("T", "A"): 10**6, ("T", "B"): 100, ("T", "C"): 5, ("T", "D"): 9})
+    marks = draw._marks(pool, {("T", "A"): 10_000, ("T", "B"): 1, ("T", "C"): 1, ("T", "D"): 0})
+    share = int.from_bytes(marks["T", "A"], "big") / 2**32 * 10**6
+    assert 10_000 + 6 * 100 < share < 10_000 + 10 * 100
+    assert 10 < int.from_bytes(marks["T", "B"], "big") / 2**32 * 100 < 20
+    assert marks["T", "C"] == draw._TOP > b"\xff" * 32
+    assert marks["T", "D"] == bytes(4)
+
+
 @pytest.mark.parametrize("mark", [b"", b"\x00", b"\x20"])
 def test_a_mark_too_low_is_noticed_and_all_tickets_kept(mark: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, counts, key, seed = random_draw(3)

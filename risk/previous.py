@@ -18,6 +18,7 @@ from risk.indicators.catalogue import BY_KEY
 from risk.indicators.frame import FeatureFrame
 
 ROWS_AT_ONCE = 16_384
+"""Compared at a time: two snapshots of a city are a gigabyte, and a comparison makes several copies."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,7 @@ class Previous:
         found = places(self.codes, frame.codes)
         then, now = [self.names.index(n) for n in shared], [frame.names.index(n) for n in shared]
         news = found < 0
-        for start in range(
-            0, len(found), ROWS_AT_ONCE
-        ):  # few rows at a time: a city's snapshots are half a gigabyte
+        for start in range(0, len(found), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             if len(self.codes):
                 before, after = self.matrix[found[rows]][:, then], frame.matrix[rows][:, now]

@@ -78,7 +78,7 @@ def _digits(industry: str) -> str:
 
 def industries(view: View) -> IntArray:
     """The industry group of each enterprise as an integer: division (大类), else section (门类)."""
-    return view.once("industries", lambda: _industries(view))
+    return view.once("industries", _industries)
 
 
 def _industries(view: View) -> IntArray:

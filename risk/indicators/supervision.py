@@ -159,8 +159,7 @@ def _measures(view: View) -> Iterator[Column]:
 
 def in_trouble(view: View, months_of: str) -> BoolArray:
     """Enterprises with a live penalty or a problem found in the window of `months_of`, or listed now."""
-    months = view.months(months_of)
-    return view.once(("trouble", months), lambda: _in_trouble(view, months_of))
+    return view.once(f"trouble {view.months(months_of)}", lambda v: _in_trouble(v, months_of))
 
 
 def _in_trouble(view: View, months_of: str) -> BoolArray:

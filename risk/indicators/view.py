@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ import pandas as pd
 from registry.rules import Rulebook
 from risk.archive import EPOCH, Archive, BoolArray, FloatArray, IntArray, Texts
 from risk.cohort import cohort
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class View:
     enterprise: pd.DataFrame = field(init=False)
     codes: Texts = field(init=False)
     _rows: dict[str, Rows] = field(default_factory=dict)
-    _known: dict[Any, Any] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.enterprise = cohort(self.archive, self.as_of, self.book, self.place, self.on)
@@ -134,11 +136,12 @@ class View:
             self._rows[table] = _rows(frame, index, row, self.size, self.today)
         return self._rows[table]
 
-    def once(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What `make` gives, made at the first call with this key: indicators of several families share it."""
-        if key not in self._known:
-            self._known[key] = make()
-        return self._known[key]
+    def once(self, name: str, make: Callable[[View], T]) -> T:
+        """What several families need and one makes, e.g. the industries; `name` stands for it."""
+        if name not in self._made:
+            self._made[name] = make(self)
+        made: T = self._made[name]
+        return made
 
     def setting(self, key: str) -> Any:
         """The value of a rule in force."""

@@ -28,6 +28,7 @@ COLUMNS = (
     Grade.ruled_class,
 )
 ROWS_AT_ONCE = 16_384
+"""Compared at a time: two snapshots of a city are a gigabyte, and a comparison makes several copies."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Backtest:
 
 
 @dataclass(frozen=True)
-class _Tested:
+class Tested:
     """One test window: its rows, every score on them, and the chosen one's probabilities."""
 
     rows: Sample
@@ -101,14 +101,15 @@ def backtest(
     entries, tested = [], []
     for number, window in enumerate(tests):
         tell(f"检验期 {recipe.rolling.snapshot(window)}", 0.4 + 0.5 * number / len(tests))
-        entry, found = _test(recipe, window)
+        entry, found = judge_window(recipe, window)
         entries.append(entry)
         tested.append(found)
     tell("汇总", 0.92)
-    return _summary(recipe, entries, tested)
+    return summarise(recipe, entries, tested)
 
 
-def _test(recipe: Recipe, window: int) -> tuple[dict[str, Any], _Tested]:
+def judge_window(recipe: Recipe, window: int) -> tuple[dict[str, Any], Tested]:
+    """The recipe at one snapshot: what the report says of it, and every score on its rows."""
     rolling = recipe.rolling
     snapshot, until, _ = rolling.sample.windows[window]
     choice = choose(rolling, recipe.thresholds, snapshot)
@@ -122,13 +123,14 @@ def _test(recipe: Recipe, window: int) -> tuple[dict[str, Any], _Tested]:
         "trained_until": str(max(past.windows[w][2] for w in set(past.window.tolist()))),
         "trained_rows": len(past.problem), "visits": len(rows.problem), "problems": int(rows.problem.sum()),
         "chosen": own, "reason": choice.reason, "settings": choice.record()["settings"],
-        "scores": {name: _figures(recipe, score, scored.get(own if name == CHOSEN else name), rows)
+        "scores": {name: figures_of(recipe, score, scored.get(own if name == CHOSEN else name), rows)
                    for name, score in scores.items()},
     }  # fmt: skip
-    return evaluate.plain(entry), _Tested(rows, scores, scored[own].probability)
+    return evaluate.plain(entry), Tested(rows, scores, scored[own].probability)
 
 
-def _figures(recipe: Recipe, score: FloatArray, model: Scores | None, rows: Sample) -> dict[str, Any]:
+def figures_of(recipe: Recipe, score: FloatArray, model: Scores | None, rows: Sample) -> dict[str, Any]:
+    """Metrics of one score on a window's rows; `model`: its probabilities, where it has any."""
     problem = rows.problem
     draws = metrics.resamples(len(problem), recipe.rolling.seed)
     found: dict[str, Any] = {name: metric(score, problem) for name, metric in metrics.RANKING.items()}
@@ -141,7 +143,8 @@ def _figures(recipe: Recipe, score: FloatArray, model: Scores | None, rows: Samp
     return found
 
 
-def _summary(recipe: Recipe, entries: list[dict[str, Any]], tested: list[_Tested]) -> Backtest:
+def summarise(recipe: Recipe, entries: list[dict[str, Any]], tested: list[Tested]) -> Backtest:
+    """The windows together; every score that all of them have."""
     metric = recipe.thresholds.metric
     names = [name for name in tested[-1].scores if all(name in t.scores for t in tested)]
     table = [{name: _value(w["scores"][name][metric]) for name in names} for w in entries]
@@ -161,7 +164,7 @@ def _value(entry: Any) -> float:
 
 
 def _pooled(
-    tested: Sequence[_Tested], names: Sequence[str], seed: int
+    tested: Sequence[Tested], names: Sequence[str], seed: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Means over windows by slice: AUC of each score, and the chosen one's minus it, [value, low, high]."""
     pooled: dict[str, Any] = {}
@@ -188,7 +191,7 @@ def _pooled(
 
 
 def _mean_auc(
-    kept: Sequence[tuple[_Tested, BoolArray]], name: str, counts: FloatArray
+    kept: Sequence[tuple[Tested, BoolArray]], name: str, counts: FloatArray
 ) -> tuple[float, FloatArray]:
     start, values, draws = 0, [], []
     for tested, rows in kept:
@@ -199,7 +202,7 @@ def _mean_auc(
     return float(np.mean(values)), np.mean(draws, axis=0)
 
 
-def _capture_curve(tested: Sequence[_Tested], name: str) -> list[list[float]]:
+def _capture_curve(tested: Sequence[Tested], name: str) -> list[list[float]]:
     """[share of the visits, share of the problems found], the mean over windows."""
     return [
         [share, float(np.mean([

@@ -162,6 +162,21 @@ def at_least(share: float, size: int) -> int:
     return math.ceil(Fraction(str(share)) * size)
 
 
+def shortfall(published: int, share: float, size: int) -> str | None:
+    """A sentence where a published number misses the floor by its rounding or by more (公布数量低于下限); else None.
+
+    >>> shortfall(1200, 0.03, 40_065)
+    '公布抽取 1200 户，是 40065 户的 2.9951%，低于 3% 的下限；向上取整应不少于 1202 户，还差 2 户。'
+    """
+    need = at_least(share, size)
+    if published >= need:
+        return None
+    return (
+        f"公布抽取 {published} 户，是 {size} 户的 {100 * published / size:.4f}%，低于 {share * 100:g}% 的下限；"
+        f"向上取整应不少于 {need} 户，还差 {need - published} 户。"
+    )
+
+
 def at_most(share: float, size: int) -> int:
     """A ceiling in objects, rounded down.
 

@@ -11,11 +11,13 @@ from rich.table import Table
 from sqlalchemy import select
 
 from portal.cli.console import AsOf, Json, Place, app, err, opened, out, progress, tell
+from registry import clock
 from registry.rules import load_rules
+from registry.settings import load_settings
 from registry.tables import Plan
 from scheduling import ceremony
 from scheduling.allocation import allocate
-from scheduling.count_problem import Allocation
+from scheduling.count_problem import Allocation, shortfall
 from scheduling.plan import PlanFrame, approve_plan, make_plan
 from scheduling.pool import duties_of, freeze_pool
 from scheduling.publication import publish_draw
@@ -86,6 +88,25 @@ def _freeze_story(plan: int, pool: dict[str, int], allocation: Allocation) -> st
             f"下一步：wurao draw commit {plan} --by … --ceremony …",
         ]
     )
+
+
+@plan_commands.command(name="check-number")
+def check_number(
+    published: Annotated[int, typer.Argument(min=0, help="how many a published plan says it draws")],
+    objects: Annotated[int, typer.Argument(min=1, help="how many objects it draws them from")],
+    as_of: AsOf = None,
+    place: Place = None,
+    as_json: Json = False,
+) -> None:
+    """Warn where a published number (公布的抽取数量) is below the floor of 公示信息 checks; exit code 1 if so."""
+    settings = load_settings()
+    day = as_of.date() if as_of else clock.today()
+    rule = load_rules().rule("ratio.floor.public_information", place or settings.place, day)
+    warning = shortfall(published, float(rule.value), objects)
+    said = f"[yellow]预警[/yellow] {warning}〔依据：{rule.basis}〕" if warning else "不低于下限。"
+    tell({"warning": warning, "basis": rule.basis}, as_json, said)
+    if warning:
+        raise typer.Exit(1)
 
 
 @plan_commands.command(name="simulate")

@@ -104,3 +104,13 @@ def test_what_cannot_be_is_refused_in_a_sentence(visitor: Any, query: str, sente
 
 def test_an_office_of_a_district_may_not(visitor: Any) -> None:
     assert visitor("beian").get("/staff/simulation").status_code == 403
+
+
+def test_a_published_number_below_the_floor_is_warned_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WURAO_DATA", str(tmp_path))
+    monkeypatch.setenv("WURAO_PLACE", "990100")
+    assert run(["plan", "check-number", "1200", "40065", "--as-of", "2026-09-30"]) == 1
+    assert "还差 2 户" in capsys.readouterr().out
+    assert run(["plan", "check-number", "1202", "40065", "--as-of", "2026-09-30"]) == 0

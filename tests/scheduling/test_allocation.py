@@ -8,7 +8,7 @@ import pytest
 
 from scheduling.count_limits import Strata, all_limits, honest_room
 from scheduling.count_model import allocate_counts
-from scheduling.count_problem import Allocation, CountProblem, Room, Stratum, TaskCount, at_least
+from scheduling.count_problem import Allocation, CountProblem, Room, Stratum, TaskCount, at_least, shortfall
 from scheduling.count_solver import holds
 
 CHONGQING = {"A": 0.03, "B": 0.04, "C": 0.05, "D": 0.06}
@@ -46,6 +46,21 @@ def test_chizhou_draws_1202_not_1200() -> None:
     assert at_least(0.03, 40_065) == 1202
     problem = CountProblem(sizes(24_039, 14_023, 1_602, 401), (task(HENAN, floor=0.03),))
     assert allocate_counts(problem).total == 1202
+
+
+def test_chizhou_published_1200_is_warned_about() -> None:
+    """3 % of 40,065 is 1,201.95: the published 1,200 is short, and so is 1,201."""
+    assert "应不少于 1202 户，还差 2 户" in (shortfall(1200, 0.03, 40_065) or "")
+    assert "还差 1 户" in (shortfall(1201, 0.03, 40_065) or "")
+    assert shortfall(1202, 0.03, 40_065) is None
+
+
+@pytest.mark.parametrize(("share", "pool"), [(0.05, 3), (0.01, 40), (0.05, 12), (0.10, 7)])
+def test_shanggao_small_pools_draw_at_least_one(share: float, pool: int) -> None:
+    """上高 2023: n = max(1, ...) whatever the ratio leaves of a handful, also under a cap of the same ratio."""
+    rates = dict.fromkeys("ABCD", share)
+    found = allocate_counts(CountProblem(sizes(0, pool), (task(rates, cap=share),)))
+    assert found.total == max(1, int(share * pool))
 
 
 def test_small_pools_draw_one() -> None:

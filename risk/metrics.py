@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.stats import beta, chi2, rankdata
@@ -170,16 +170,15 @@ def resamples(size: int, seed: int, count: int = RESAMPLES) -> IntArray:
     return np.random.default_rng(seed).integers(size, size=(count, size))
 
 
-def as_counts(draws: IntArray) -> FloatArray:
-    """How often each row is in each bootstrap sample, count x size."""
-    size = draws.shape[1]
+def as_counts(draws: Sequence[IntArray] | IntArray, size: int) -> FloatArray:
+    """How often each of `size` rows is in each bootstrap sample, count x size; samples may differ in length."""
     return np.stack([np.bincount(draw, minlength=size) for draw in draws]).astype(float)
 
 
 def clustered_counts(clusters: Texts, seed: int, count: int = RESAMPLES) -> FloatArray:
     """The same where whole clusters are drawn (all rows of an enterprise, in every window, or none)."""
     names, at = np.unique(clusters.astype(str), return_inverse=True)
-    return as_counts(resamples(len(names), seed, count))[:, at]
+    return as_counts(resamples(len(names), seed, count), len(names))[:, at]
 
 
 def auc_of_draws(score: FloatArray, problem: FloatArray, counts: FloatArray) -> FloatArray:
@@ -198,7 +197,7 @@ def auc_of_draws(score: FloatArray, problem: FloatArray, counts: FloatArray) -> 
 def with_interval(metric: Metric, score: FloatArray, problem: FloatArray, draws: IntArray) -> list[float]:
     """[value, low, high]: 95 % percentile interval over the draws; NaN draws are left out."""
     if metric is auc:
-        values = auc_of_draws(score, problem, as_counts(draws))
+        values = auc_of_draws(score, problem, as_counts(draws, len(score)))
     else:
         values = np.array([metric(score[d], problem[d]) for d in draws])
     return [metric(score, problem), *percentiles(values)]
@@ -208,7 +207,7 @@ def paired_difference(
     one: FloatArray, other: FloatArray, problem: FloatArray, draws: IntArray
 ) -> list[float]:
     """[difference of AUC, low, high] of two scores on the same rows, 95 % paired bootstrap."""
-    counts = as_counts(draws)
+    counts = as_counts(draws, len(problem))
     values = auc_of_draws(one, problem, counts) - auc_of_draws(other, problem, counts)
     return [auc(one, problem) - auc(other, problem), *percentiles(values)]
 

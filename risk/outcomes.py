@@ -116,7 +116,8 @@ def _random_visits(archive: Archive, since: date, until: date, kinds: list[str])
     first, last = ((day - EPOCH).days for day in (since, until))
     kept = checks["draw_type"].isin(kinds) & checks["problem"].notna()
     kept &= (checks["inspdate"] > first) & (checks["inspdate"] <= last)
-    return checks.loc[kept, ["enterprise_code", "inspdate", "problem"]].sort_values("inspdate", kind="stable")
+    found = checks.loc[kept, ["enterprise_code", "inspdate", "problem"]]
+    return found.astype({"enterprise_code": object}).sort_values("inspdate", kind="stable")
 
 
 def _with_class(

@@ -56,6 +56,10 @@ class Simulated:
     moved: tuple[str, ...] = ()
 
 
+NOT_STORED = -1
+"""Number of a plan that no table holds: nothing was frozen with it."""
+
+
 @dataclass(frozen=True)
 class Supposed:
     """One alternative's plan as far as its numbers (假设的计划)."""
@@ -95,7 +99,7 @@ def suppose(connection: Connection, frame: PlanFrame, alternative: Alternative) 
     for spec in specs:
         refuse_bad_rates(spec)
     plan: dict[str, Any] = {
-        "as_of": frame.as_of, "place": frame.place, "window_from": frame.window_from, "window_to": frame.window_to,
+        "id": NOT_STORED, "as_of": frame.as_of, "place": frame.place, "window_from": frame.window_from, "window_to": frame.window_to,
     }  # fmt: skip
     facts = read_facts(connection, cast(RowMapping, plan), rulebook)
     plan |= {"honest_set_size": len(facts.honest.codes), "honest_disturbed": len(facts.honest.disturbed)}

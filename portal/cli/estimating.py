@@ -10,6 +10,7 @@ from rich.table import Table
 
 from portal.cli.console import AsOf, Json, app, opened, out, tell
 from registry.errors import Refusal
+from reports.workbook import neutral
 from scheduling.estimate import Estimate
 from scheduling.estimate_results import GROUPINGS, PlanEstimates, estimate_plan
 
@@ -71,4 +72,5 @@ def _write(found: PlanEstimates, file: Path) -> None:
         for task in found.tasks:
             for by, rows in task.groups.items():
                 for row in rows:
-                    writer.writerow((GROUPINGS[by], f"{task.task} {task.name}", *_cells(row)))
+                    cells = (GROUPINGS[by], f"{task.task} {task.name}", *_cells(row))
+                    writer.writerow([neutral(cell) for cell in cells])

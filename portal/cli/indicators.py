@@ -14,6 +14,7 @@ from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
+from reports.workbook import neutral
 from risk.indicators import CATALOGUE, FeatureFrame, Indicator, features
 from risk.indicators.catalogue import FAMILIES
 from risk.indicators.sheet import IndicatorLine, Sheet, indicator_sheet
@@ -111,7 +112,7 @@ def _write(frame: FeatureFrame, file: Path) -> Path:
             writer = csv.writer(target)
             writer.writerow(("enterprise_code", *frame.names))
             for code, values in zip(frame.codes, frame.matrix.tolist(), strict=True):
-                writer.writerow((code, *("" if math.isnan(v) else _number(v) for v in values)))
+                writer.writerow((neutral(code), *("" if math.isnan(v) else _number(v) for v in values)))
     except OSError as fault:
         raise Refusal(
             "indicators.cannot_write", f"写不了 {file}：{fault.strerror}。", "换一个可写的位置。"

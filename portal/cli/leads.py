@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from portal.cli.console import AsOf, Json, Place, app, opened, out, tell
+from portal.ledger_file import ledger_csv
 from scheduling import leads
 from scheduling.disturbance import REASONS, Disturbance, measure, read_ledger
 from scheduling.task_spec import ON_SITE
@@ -120,7 +121,7 @@ def disturbance(
         measured = measure(connection, day, plan)
     ledger = ledger[ledger["day"] <= day]
     if csv:
-        ledger.to_csv(csv, index=False, encoding="utf-8-sig")
+        csv.write_text(ledger_csv(ledger, REASONS), encoding="utf-8")
     doors = ledger[ledger["method"] == ON_SITE]
     counts = {reason: int((doors["reason"] == reason).sum()) for reason in REASONS}
     off_site = len(ledger) - len(doors)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from portal.guard import Permission, Visitor, form_of_guarded, guard, scope_for
 from portal.house import House
+from portal.ledger_file import ledger_csv
 from portal.reading import disturbance, enterprises
 from portal.web.exemptions import day_of
 from portal.web.pages import render, see
@@ -126,9 +127,8 @@ def ledger_file(
     day = clock.today()
     with house.engine.connect() as connection:
         found = disturbance.own_ledger(connection, scope_for(request, visitor), day, _since(since, day))
-    text = found.assign(reason=found["reason"].map(REASONS)).to_csv(index=False)
     headers = {"Content-Disposition": f'attachment; filename="disturbance-{day}.csv"'}
-    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(ledger_csv(found, REASONS), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _since(text: str, day: date) -> date:

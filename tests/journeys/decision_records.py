@@ -13,7 +13,7 @@ from risk.grade import grade
 from risk.overrides import Proposal, propose_override
 from risk.train import train
 from tests.journeys import records as r
-from tests.risk.town import PLACE, enterprise, penalty, store, town
+from tests.risk.town import PLACE, enterprise, penalty, release_all, store, town
 
 TRAINED, EARLIER, LATER = date(2026, 6, 1), date(2026, 11, 1), date(2026, 12, 1)
 PUNISHED_ON = date(2026, 11, 12)
@@ -44,6 +44,7 @@ def build_decided_town(engine_for: Callable[[str], Engine], owner: Engine) -> De
     first = train(engine, TRAINED, PLACE).model_run_id
     adopt(engine, first, "张三", "李四", "测试期指标已核对，优于规则评分", TRAINED)
     grade(engine, EARLIER, PLACE)
+    release_all(engine)
     punished, adjusted = _firm(engine, "A", "model"), _firm(engine, "C", "hard_rule")
     store(
         owner,
@@ -54,6 +55,7 @@ def build_decided_town(engine_for: Callable[[str], Engine], owner: Engine) -> De
         },
     )
     grade(engine, LATER, PLACE)
+    release_all(engine)
     with engine.connect() as connection:
         wanted = select(t.Penalty.id).where(
             t.Penalty.enterprise_code == punished, t.Penalty.cf_wsh == "wrong"

@@ -102,6 +102,9 @@ def test_every_row_of_the_design_is_answered_or_says_why_not() -> None:
         "insp_last_measure",
         "insp_mean_measure",
         "insp_worst_measure",
+        "insp_recent_measure",
+        "brand_problem_rate",
+        "brand_mean_measure",
     }
     assert known - answered == beyond
     assert all(validity_of(indicator) for indicator in CATALOGUE)

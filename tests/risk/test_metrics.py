@@ -144,9 +144,11 @@ def test_auc_of_draws_is_the_auc_of_each_draw(scored: tuple[np.ndarray, np.ndarr
     """One sweep over counts gives what drawing the rows gives, ties included."""
     score, problem = scored
     draws = metrics.resamples(len(score), 3, 20)
-    swept = metrics.auc_of_draws(score, problem, metrics.as_counts(draws))
+    swept = metrics.auc_of_draws(score, problem, metrics.as_counts(draws, len(score)))
     assert np.allclose(swept, [metrics.auc(score[d], problem[d]) for d in draws], atol=1e-12)
-    assert np.isnan(metrics.auc_of_draws(score, np.zeros(len(score)), metrics.as_counts(draws))).all()
+    assert np.isnan(
+        metrics.auc_of_draws(score, np.zeros(len(score)), metrics.as_counts(draws, len(score)))
+    ).all()
 
 
 def test_a_clustered_interval_is_not_fooled_by_copies(scored: tuple[np.ndarray, np.ndarray]) -> None:
@@ -159,7 +161,7 @@ def test_a_clustered_interval_is_not_fooled_by_copies(scored: tuple[np.ndarray, 
     assert (counts[:, :400] == counts[:, 400:800]).all()
     four = metrics.auc_of_draws(np.tile(score, 4), np.tile(problem, 4), counts)
     naive = metrics.auc_of_draws(
-        np.tile(score, 4), np.tile(problem, 4), metrics.as_counts(metrics.resamples(1600, 0))
+        np.tile(score, 4), np.tile(problem, 4), metrics.as_counts(metrics.resamples(1600, 0), 1600)
     )
     assert four.std() == pytest.approx(once.std(), rel=1e-6)
     assert naive.std() < 0.7 * once.std()

@@ -15,6 +15,7 @@ from registry.errors import Refusal
 from registry.postgres import EmbeddedServer
 from registry.rules import load_rules
 from registry.tables import Grade, ModelRun, MonitorReport
+from risk.adoption import adopt
 from risk.archive import load_archive
 from risk.audit import ownership, sizes
 from risk.findings import Thresholds, find, status_of
@@ -42,7 +43,7 @@ def year(server: EmbeddedServer, template: str) -> Iterator[tuple[Database, list
     with make_database(server, template) as database:
         store(database.owner(), town(600, seed=5))
         engine = database.engine_for("risk")
-        train(engine, TRAINED, PLACE)
+        adopt(engine, train(engine, TRAINED, PLACE).model_run_id, "甲", "乙", "测试期指标已核对", TRAINED)
         yield database, [release(engine, grade(engine, day, PLACE).snapshot_id) for day in (FIRST, LAST)]
 
 

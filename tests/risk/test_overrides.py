@@ -13,7 +13,7 @@ from registry.tables import Grade
 from risk.grade import GradeReport, grade
 from risk.overrides import Proposal, decide_override, overrides, propose_override
 from scheduling.candidates import latest_classes
-from tests.risk.town import FIRST, PLACE, SECOND
+from tests.risk.town import FIRST, PLACE, SECOND, release_all
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def _someone(engine: Engine, *where: Any) -> tuple[str, str]:
 
 def _read(engine: Engine, code: str, day: date) -> tuple[str, str]:
     """Class and layer in force as readers see them."""
+    release_all(engine)
     override = overrides_in_force(day)
     wanted = (
         select(class_in_force(override), layer_in_force(override))

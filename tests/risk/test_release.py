@@ -12,6 +12,7 @@ from registry.database import Database
 from registry.errors import Refusal
 from registry.postgres import EmbeddedServer
 from registry.tables import FeatureSnapshot, Grade, JournalRecord, MonitorReport, SnapshotRelease
+from risk.adoption import adopt
 from risk.explain import explain
 from risk.grade import grade
 from risk.monitor import monitor
@@ -34,10 +35,10 @@ def _again(table: str, **changes: Any) -> list[dict[str, Any]]:
 
 BROKEN = {
     "all penalties vanish": ("penalty", _again("penalty", retracted=True), "pen_cnt_36"),
-    "all capital is a hundred times": (
-        "enterprise",
-        [{**row, "regcap": row["regcap"] * 100} for row in _again("enterprise")],
-        "reg_cap_log",
+    "every check found a problem": (
+        "inspection_result",
+        _again("inspection_result", problem=True, result_code="R05"),
+        "insp_problem_cnt",
     ),
 }
 
@@ -48,7 +49,7 @@ def first(server: EmbeddedServer, template: str) -> Iterator[tuple[Database, Rel
     with make_database(server, template) as database:
         store(database.owner(), ROWS)
         engine = database.engine_for("risk")
-        train(engine, FIRST, PLACE)
+        adopt(engine, train(engine, FIRST, PLACE).model_run_id, "甲", "乙", "测试期指标已核对", FIRST)
         yield database, release(engine, grade(engine, FIRST, PLACE).snapshot_id)
 
 

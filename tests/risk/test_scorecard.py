@@ -69,7 +69,10 @@ def test_a_group_without_a_row_is_named(book: Rulebook) -> None:
     assert refused.value.code == "scorecard.group_missing"
     with pytest.raises(Refusal, match="星座") as refused:
         scorecard(
-            _changed(book, "scorecard.groups.reputation", [["投诉举报"], ["星座", 1]]), PLACE, ON, NAMES
+            _changed(book, "scorecard.groups.reputation", [["投诉举报"], ["荣誉与认证", 1], ["星座", 1, 1]]),
+            PLACE,
+            ON,
+            NAMES,
         )
     assert refused.value.code == "scorecard.group_unknown"
 

@@ -5,8 +5,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, func, insert, literal, select
 
+from registry.tables import FeatureSnapshot, SnapshotRelease
 from registry.tables.declaration import Table
 
 START = date(2021, 1, 1)
@@ -261,3 +262,14 @@ def store(target: Engine | Connection, rows: Rows) -> None:
             table = Table.metadata.tables[name]
             for start in range(0, len(many), 20_000):
                 target.execute(insert(table), many[start : start + 20_000])
+
+
+def release_all(engine: Engine) -> None:
+    """Release every grading there is, as the monitor does with those in order: readers see released ones alone."""
+    made, done = FeatureSnapshot, SnapshotRelease
+    kept = select(made.id, literal("automatic"), literal("测试"), func.now()).where(
+        made.id.not_in(select(done.snapshot_id))
+    )
+    with engine.begin() as connection:
+        columns = ("snapshot_id", "how", "reason", "released_at")
+        connection.execute(insert(done).from_select(columns, kept))

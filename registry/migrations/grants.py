@@ -14,15 +14,27 @@ CREATE OR REPLACE TRIGGER journal_append_only BEFORE UPDATE OR DELETE OR TRUNCAT
 """
 
 
+MADE_ONCE = """
+DO $$ BEGIN {act};
+EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN NULL;
+END $$
+"""
+"""`internal_error` is what PostgreSQL says when two sessions grant the same membership: tuple concurrently updated."""
+
+
 def create_roles(connection: Connection) -> None:
-    """Make the stages' roles where they are missing, and let the schema's owner act in each."""
+    """Make the stages' roles where they are missing, and let the schema's owner act in each.
+
+    Roles belong to the whole server: another database of it may be making the same ones at this moment, and no
+    advisory lock reaches across databases. Whoever comes second finds them there.
+    """
     for role in WRITERS:
         known = connection.execute(
             text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
         ).first()
         if not known:
-            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
-        connection.execute(text(f"GRANT {role} TO CURRENT_USER"))
+            connection.execute(text(MADE_ONCE.format(act=f"CREATE ROLE {role} NOLOGIN")))
+        connection.execute(text(MADE_ONCE.format(act=f"GRANT {role} TO CURRENT_USER")))
 
 
 def grant_one_writer(connection: Connection) -> None:

@@ -23,7 +23,8 @@ from tests.conftest import make_database
 from tests.risk.test_waivers import GOOD, USUAL
 from tests.risk.town import FIRST, PLACE, SECOND, penalty, store, town
 
-LONG_AFTER = date(2029, 6, 1)
+LONG_AFTER = date(2031, 6, 1)
+"""Past the longest look-back: a revoked permit counts for 60 months (`indicator.lic_revoked_cnt`)."""
 DAY, MENDED = FIRST + timedelta(days=5), FIRST + timedelta(days=14)
 KINDS = (
     {"cf_cflb": "责令停产停业", "cf_nr_fk": 20.0},
@@ -111,7 +112,7 @@ def check_waivers(connection: Connection, engine: Any, codes: list[str]) -> None
         propose_waiver(engine, number, date(2026, 6, 1), PLACE)
     same_kind = (
         "SELECT DISTINCT enterprise_code FROM penalty WHERE violation_code = 'F5'"
-        " AND cf_jdrq BETWEEN '2024-05-10' AND '2026-06-01'"
+        " AND cf_jdrq BETWEEN '2024-05-10' AND '2026-06-01' AND known_at < '2026-06-02'"
     )
     barred = set(connection.exec_driver_sql(same_kind).scalars())
     proposed = connection.execute(select(WaiverProposal.enterprise_code, WaiverProposal.verdict)).all()

@@ -48,7 +48,9 @@ def estimates_page(
 
 
 def _charts(found: PlanEstimates, by: str) -> Iterator[Chart]:
-    """One picture a task; undivided, all tasks in one."""
+    """One picture a task; undivided, all tasks in one. None of what nobody knows anything of yet."""
+    if not any(row.concluded for task in found.tasks for row in task.groups[by]):
+        return
     if by == "all":
         lines = [_line(row, f"{t.task} {t.name}") for t in found.tasks for row in t.groups[by]]
         yield chart_rates("rates", "各任务对象池的问题率", found.level, lines)

@@ -82,6 +82,8 @@ NOTHING_SAID = {
     "insp_last_measure": "no office of the city gives scores",
     "insp_mean_measure": "no office of the city gives scores",
     "insp_worst_measure": "no office of the city gives scores",
+    "insp_recent_measure": "no office of the city gives scores",
+    "brand_mean_measure": "no office of the city gives scores",
     "lic_invalid_cnt": "its permits expire or are revoked as a penalty; none is sent as 无效",
     "waiver_cnt": "waivers are decided at the portal, not sent in a file",
 }

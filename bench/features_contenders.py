@@ -13,10 +13,16 @@ import numpy as np
 import pandas as pd
 
 from bench.features_city import AS_OF, LATEST, PLACE, City, Facts, Text
-from bench.features_polars import Peer, as_polars
+from bench.features_polars import KNOWN, Peer, as_polars
 from registry.rules import load_rules
 from risk.archive import COLUMNS, Archive, with_shared_codes
 from risk.indicators import feature_frame
+from risk.indicators.basic import basic
+from risk.indicators.catalogue import NAMES
+from risk.indicators.dynamic import dynamic
+from risk.indicators.relations import relations
+from risk.indicators.reputation import reputation
+from risk.indicators.supervision import supervision
 from risk.other_facts import no_other_facts
 from risk.versions import with_blank
 
@@ -27,6 +33,11 @@ SHAPES = {
 }
 """Name → (flags first, engine). Conditions inside agg, in memory, was slower than all three and is left out."""
 WURAO = "wurao"
+EVERYTHING = "wurao, the whole catalogue"
+SAME = tuple(name for name in NAMES if name in KNOWN)
+"""The indicators that both sides make."""
+FAMILIES = (basic, dynamic, supervision, relations, reputation)
+"""The families that make them."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +81,18 @@ def best_of(runs: int, act: Callable[[], Any]) -> tuple[Any, Cost]:
 def contender(name: str, city: City, whole_keys: bool) -> Callable[[], Any]:
     """A call that computes the matrix of indicators; everything before it is nobody's clock."""
     book = load_rules()
-    if name == WURAO:
+    if name in (WURAO, EVERYTHING):
         frames = as_frames(city, whole_keys)
+        wanted: dict[str, Any] = {"names": SAME, "families": FAMILIES} if name == WURAO else {}
         if whole_keys:
             archive = Archive(LATEST, frames)
-            return lambda: feature_frame(archive, AS_OF, book, PLACE)
+            return lambda: feature_frame(archive, AS_OF, book, PLACE, **wanted)
         return lambda: feature_frame(
             Archive(LATEST, with_shared_codes({n: f.copy(deep=False) for n, f in frames.items()})),
             AS_OF,
             book,
             PLACE,
+            **wanted,
         )
     flags_first, engine = SHAPES[name]
     peer = Peer(as_polars(city, whole_keys), AS_OF, book, PLACE, flags_first, engine)

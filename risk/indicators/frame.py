@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,7 +27,7 @@ from risk.indicators.relations import relations
 from risk.indicators.reputation import reputation
 from risk.indicators.signals import signals
 from risk.indicators.supervision import supervision
-from risk.indicators.view import View
+from risk.indicators.view import Column, View
 
 ROWS_AT_ONCE = 2_048
 """So many rows of indicators stay in the processor's own memory while they are put together."""
@@ -34,6 +35,9 @@ FAMILIES = (
     basic, addresses, dynamic, condition, commitments, supervision, findings, signals, relations, namesakes, ownership, graph,
     reputation, honours,
 )  # fmt: skip
+
+
+Family = Callable[[View], Iterator[Column]]
 
 
 @dataclass(frozen=True)
@@ -63,16 +67,27 @@ def features(connection: Connection, as_of: date, place: str) -> FeatureFrame:
 
 
 def feature_frame(
-    archive: Archive, as_of: date, book: Rulebook, place: str, rules_on: date | None = None
+    archive: Archive,
+    as_of: date,
+    book: Rulebook,
+    place: str,
+    rules_on: date | None = None,
+    names: tuple[str, ...] = NAMES,
+    families: Sequence[Family] = FAMILIES,
 ) -> FeatureFrame:
-    """The same from an archive in memory; definitions are the rules in force on `rules_on` (default `as_of`)."""
+    """The same from an archive in memory; definitions are the rules in force on `rules_on` (default `as_of`).
+
+    names and families: fewer indicators, and the families that make them. Raises ValueError where they do not.
+    """
     view = View(archive, as_of, book, place, rules_on or as_of)
-    columns = {column.key: column for family in FAMILIES for column in family(view)}
-    if columns.keys() != BY_KEY.keys():
-        raise ValueError(f"catalogue and indicators disagree: {sorted(columns.keys() ^ BY_KEY.keys())}")
-    matrix = _matrix([columns[name].values for name in NAMES], view.size)
+    columns = {column.key: column for family in families for column in family(view)}
+    wrong = set(names) - columns.keys() | columns.keys() - BY_KEY.keys()
+    if wrong:
+        raise ValueError(f"catalogue and indicators disagree: {sorted(wrong)}")
+    matrix = _matrix([columns[name].values for name in names], view.size)
     picked = {key: column.picked for key, column in columns.items() if column.picked is not None}
-    return FeatureFrame(as_of, place, view.codes, NAMES, matrix, hash_of(view.codes, matrix), view, picked)
+    digest = hash_of(view.codes, matrix, names)
+    return FeatureFrame(as_of, place, view.codes, names, matrix, digest, view, picked)
 
 
 def _matrix(columns: list[FloatArray], size: int) -> FloatArray:

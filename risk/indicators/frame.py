@@ -73,14 +73,14 @@ def feature_frame(
     place: str,
     rules_on: date | None = None,
     names: tuple[str, ...] = NAMES,
-    families: Sequence[Family] = FAMILIES,
+    families: Sequence[Family] | None = None,
 ) -> FeatureFrame:
     """The same from an archive in memory; definitions are the rules in force on `rules_on` (default `as_of`).
 
-    names and families: fewer indicators, and the families that make them. Raises ValueError where they do not.
+    names and families: fewer indicators, and the families that make them (default: all). Raises ValueError where they do not.
     """
     view = View(archive, as_of, book, place, rules_on or as_of)
-    columns = {column.key: column for family in families for column in family(view)}
+    columns = {column.key: column for family in families or FAMILIES for column in family(view)}
     wrong = set(names) - columns.keys() | columns.keys() - BY_KEY.keys()
     if wrong:
         raise ValueError(f"catalogue and indicators disagree: {sorted(wrong)}")

@@ -53,8 +53,11 @@ def test_within_the_band_nothing_moves(firms: list[Any]) -> None:
 
 @given(own_facts, scores, scores)
 def test_news_lets_the_score_decide(facts: dict[str, float], old: float, new: float) -> None:
-    """The same enterprise with one more own event is judged as if it had never been graded."""
-    changed = facts | {"complaint_verified_cnt": facts["complaint_verified_cnt"] + 1}
+    """The same enterprise with own events, good ones among them, is judged as if it had never been graded.
+
+    Bad news alone frees the score upwards only: that is the next test.
+    """
+    changed = facts | {"complaint_verified_cnt": facts["complaint_verified_cnt"] + 1, "honor_cnt": 1.0}
     before, after = frame_of([facts], THEN), frame_of([changed], NOW)
     second = judged(after, [new], previous_of(before, judged(before, [old], nobody())))
     assert second.final.tolist() == judged(after, [new], nobody()).final.tolist()

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from scipy.stats import beta, hypergeom
 
+TIE = 1e-9
+"""Tails are sums of fractions: one that is exactly at the limit must not fall to a rounding."""
 SMOOTHING = 0.5
 """Jeffreys' half a problem and half a clean object, in variances only: the estimate itself is not moved."""
 
@@ -95,16 +97,16 @@ def _exact(cell: Cell, level: float) -> tuple[float, float]:
 def problem_bounds(population: int, sample: int, problems: int, level: float) -> tuple[int, int]:
     """Exact bounds of how many of a population have a problem, from a simple random sample without replacement.
 
-    All numbers that neither tail of the hypergeometric law refuses at (1 - level) / 2.
+    All numbers that neither tail of the hypergeometric law refuses at (1 - level) / 2; one exactly there is kept.
     """
-    tail = (1 - level) / 2
+    tail = (1 - level) / 2 - TIE
     surely, at_most = problems, population - (sample - problems)
 
     def too_few(number: int) -> bool:
-        return bool(hypergeom.sf(problems - 1, population, number, sample) <= tail)
+        return bool(hypergeom.sf(problems - 1, population, number, sample) < tail)
 
     def too_many(number: int) -> bool:
-        return bool(hypergeom.cdf(problems, population, number, sample) <= tail)
+        return bool(hypergeom.cdf(problems, population, number, sample) < tail)
 
     low = _first(surely, at_most, lambda number: not too_few(number)) if problems else 0
     high = _first(low, at_most + 1, too_many) - 1 if problems < sample else at_most

@@ -31,8 +31,8 @@ def test_bounds_of_one_stratum_are_all_numbers_that_no_tail_refuses(population: 
     kept = [
         number
         for number in range(problems, population - sample + problems + 1)
-        if hypergeom.sf(problems - 1, population, number, sample) > 0.025
-        and hypergeom.cdf(problems, population, number, sample) > 0.025
+        if hypergeom.sf(problems - 1, population, number, sample) >= 0.025 - 1e-9
+        and hypergeom.cdf(problems, population, number, sample) >= 0.025 - 1e-9
     ]
     assert problem_bounds(population, sample, problems, LEVEL) == (kept[0], kept[-1])
 

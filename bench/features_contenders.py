@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from bench.features_city import AS_OF, LATEST, PLACE, City, Facts, Text
-from bench.features_polars import KNOWN, Peer, as_polars
+from bench.features_polars import KNOWN, Peer
+from bench.features_tables import as_polars
 from registry.rules import load_rules
 from risk.archive import COLUMNS, Archive, with_shared_codes
 from risk.indicators import feature_frame

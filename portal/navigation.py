@@ -63,6 +63,7 @@ _BELONGS = {
     "/staff/draws": "/staff/plans",
     "/staff/runs": "/staff/plans",
     "/staff/annual": "/staff/plans",
+    "/staff/simulation": "/staff/plans",
 }
 """Pages whose address does not begin with that of their entry."""
 

@@ -13,7 +13,7 @@ from registry import clock, journal
 from registry.clock import end_of
 from registry.errors import Refusal
 from registry.tables import AdoptionAct, ModelAdoption, ModelRun
-from risk.two_people import acts_on, named, reasoned, record_act, refuse_same
+from risk.two_people import acts_on, named, reasoned, record_act, refuse_same, refuse_untimely
 
 STATES = {
     "trained": "未启用",
@@ -70,15 +70,7 @@ def decide_adoption(engine: Engine, adoption_id: int, act: str, by: str, reason:
     with engine.begin() as connection:
         proposal = adoption_of(connection, adoption_id)
         done = acts_on(connection, AdoptionAct, "adoption_id", adoption_id)
-        if act == "withdrawn":
-            if "approved" not in done:
-                raise Refusal(
-                    "decision.not_approved", "还没有启用，无从停用。", "待批准的可以不予批准。", 409
-                )
-        elif done:
-            raise Refusal("decision.done", "这项提议已有决定。", "请刷新查看现在的状态。", 409)
-        else:
-            refuse_same(proposal["proposed_by"], by)
+        refuse_untimely(done, act, proposal["proposed_by"], by)
         record_act(connection, AdoptionAct, "adoption_id", adoption_id, act, by, reasoned(reason))
         told = {"model_run": proposal["model_run_id"], "in_force_from": str(proposal["in_force_from"])}
         journal.append(connection, by, f"model.adoption_{act}", f"model_adoption:{adoption_id}", told)
@@ -86,6 +78,15 @@ def decide_adoption(engine: Engine, adoption_id: int, act: str, by: str, reason:
 
 def adopted_on(connection: Connection, as_of: date, place: str, run_id: int | None = None) -> Adopted:
     """The newest adoption in force at a place on a day (of one run, if named). Raises Refusal grade.no_model."""
+    found = _newest_adoption(connection, as_of, place, run_id)
+    if found is None:
+        raise _nothing_adopted(connection, as_of, place)
+    return found
+
+
+def _newest_adoption(
+    connection: Connection, as_of: date, place: str, run_id: int | None = None
+) -> Adopted | None:
     wanted = (
         select(ModelAdoption.id, ModelAdoption.model_run_id)
         .join(AdoptionAct, (AdoptionAct.adoption_id == ModelAdoption.id) & (AdoptionAct.act == "approved"))
@@ -97,9 +98,7 @@ def adopted_on(connection: Connection, as_of: date, place: str, run_id: int | No
     found = connection.execute(
         wanted if run_id is None else wanted.where(ModelAdoption.model_run_id == run_id)
     ).first()
-    if found is None:
-        raise _nothing_adopted(connection, as_of, place)
-    return Adopted(found.id, found.model_run_id)
+    return None if found is None else Adopted(found.id, found.model_run_id)
 
 
 def _withdrawn_by(day: date) -> Any:
@@ -173,7 +172,5 @@ def models(connection: Connection, place: str, day: date) -> list[dict[str, Any]
 
 def grading_run(connection: Connection, day: date, place: str) -> int | None:
     """The model run that grades a place on a day; None while nothing is adopted."""
-    try:
-        return adopted_on(connection, day, place).model_run_id
-    except Refusal:
-        return None
+    found = _newest_adoption(connection, day, place)
+    return None if found is None else found.model_run_id

@@ -58,7 +58,7 @@ def read_outcome(
     """
     horizon = int(book.value("label.horizon_months", place, as_of))
     settled = as_of - timedelta(days=int(book.value("label.settle_days", place, as_of)))
-    days = released_days(connection, place, date(1970, 1, 1), settled - timedelta(days=1))
+    days = released_days(connection, place, EPOCH, settled - timedelta(days=1))
     if not days:
         return None
     full = [entry for entry in days if _after(entry[1], horizon) <= settled]
@@ -124,7 +124,11 @@ def _with_class(
     connection: Connection, visits: pd.DataFrame, place: str, since: date, until: date
 ) -> pd.DataFrame:
     """The visits with `class`: of the last released grading from before the visit's day."""
-    days = released_days(connection, place, since - timedelta(days=62), until)
+    days = released_days(connection, place, EPOCH, until)
+    before = [day for _, day in days if day < since]
+    days = [
+        entry for entry in days if entry[1] >= max(before, default=since)
+    ]  # the last one before still counts
     wanted = select(Grade.enterprise_code, Grade.snapshot_id, Grade.credit_risk_class.label("class")).where(
         Grade.snapshot_id.in_([snapshot for snapshot, _ in days]),
         Grade.enterprise_code.in_(visits["enterprise_code"].unique().tolist()),

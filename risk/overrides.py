@@ -20,7 +20,7 @@ from registry.rules import load_rules
 from registry.tables import Grade, GradeOverride, OverrideAct
 from registry.vocabulary import CREDIT_RISK_CLASSES
 from risk.hard_rules import PREFIX
-from risk.two_people import acts_on, named, reasoned, record_act, refuse_same
+from risk.two_people import acts_on, named, reasoned, record_act, refuse_untimely
 
 STATES = {
     "proposed": "待批准",
@@ -103,13 +103,7 @@ def decide_within(connection: Connection, override_id: int, act: str, by: str, r
     """The same inside a transaction."""
     proposal = override_of(connection, override_id)
     done = acts_on(connection, OverrideAct, "override_id", override_id)
-    if act == "withdrawn":
-        if "approved" not in done:
-            raise Refusal("decision.not_approved", "还没有批准，无从撤回。", "待批准的可以不予批准。", 409)
-    elif done:
-        raise Refusal("decision.done", "这项调整已有决定。", "请刷新查看现在的状态。", 409)
-    else:
-        refuse_same(proposal["proposed_by"], by)
+    refuse_untimely(done, act, proposal["proposed_by"], by)
     record_act(connection, OverrideAct, "override_id", override_id, act, by, reasoned(reason))
     told = {"enterprise": proposal["enterprise_code"], "to": str(proposal["valid_to"])}
     journal.append(connection, by, f"override.{act}", f"grade_override:{override_id}", told)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select
 
 from registry import clock, journal
 from registry.errors import Refusal
+from registry.persons import same_person
 from registry.progress import Progress
 from registry.rules import load_rules
 from registry.tables import MonitorReport, ReleaseProposal, SnapshotRelease
@@ -106,7 +106,7 @@ def approve_release(engine: Engine, snapshot_id: int, approver: str) -> None:
 
 def refuse_same_person(one: str, other: str) -> None:
     """Raises Refusal release.same_person (409) unless two names are two people's."""
-    if _known_as(one) == _known_as(other):
+    if same_person(one, other):
         raise Refusal(
             "release.same_person",
             f"放行由 {one} 申请，不能由同一人批准。",
@@ -170,11 +170,6 @@ def _person(name: str) -> str:
     if not plain:
         raise Refusal("release.nobody", "没有写明是谁。", "写上本人的姓名或工号。")
     return plain
-
-
-def _known_as(name: str) -> str:
-    """A name as people tell them apart: full and half width, case and blanks aside."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _reason(reason: str, report: RowMapping) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from registry import clock
 from registry.errors import Refusal
+from registry.persons import same_person
 from registry.tables.declaration import Table
 
 SHORTEST_REASON = 4
@@ -31,8 +33,22 @@ def reasoned(reason: str) -> str:
 
 def refuse_same(first: str, second: str) -> None:
     """Raises Refusal decision.same_person where one person would approve what they proposed."""
-    if named(first).casefold() == named(second).casefold():
+    if same_person(named(first), named(second)):
         raise Refusal("decision.same_person", f"{second} 不能批准自己提出的事项。", "请另一人批准。", 403)
+
+
+def refuse_untimely(done: Collection[str], act: str, proposer: str, by: str) -> None:
+    """A proposal is approved or rejected once, by another person; only an approved one can be withdrawn.
+
+    done: the acts about it so far. Raises Refusal decision.not_approved, decision.done, decision.same_person.
+    """
+    if act == "withdrawn":
+        if "approved" not in done:
+            raise Refusal("decision.not_approved", "还没有批准，无从撤回。", "待批准的可以不予批准。", 409)
+    elif done:
+        raise Refusal("decision.done", "这项提议已有决定。", "请刷新查看现在的状态。", 409)
+    else:
+        refuse_same(proposer, by)
 
 
 def record_act(

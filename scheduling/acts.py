@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, select
 
 from registry import journal
 from registry.errors import Refusal
+from registry.persons import same_person
 from registry.tables import Draw, Plan, RosterVersion, Table
 
 CONFLICT = 409
@@ -50,6 +51,26 @@ def refuse(code: str, sentence: str, remedy: str) -> Refusal:
     return Refusal(code, sentence, remedy, status=CONFLICT)
 
 
+SHORTEST_REASON = 4
+"""Signs that a reason needs at least to be one."""
+
+
+def second_person(first: str, by: str, code: str, thing: str) -> None:
+    """Refuse `<code>.same_person` (409) where nobody is named, or who began a thing would decide on it as well.
+
+    thing: what it is and who began it, e.g. 计划 … 由 甲 编制.
+    """
+    if not by.strip() or same_person(first, by):
+        raise refuse(f"{code}.same_person", f"{thing}，不能由同一人审批。", "请另一名有审批权限的人员审批。")
+
+
+def reasoned(text: str, code: str, what: str) -> str:
+    """A reason without stray blanks. Raises Refusal `code` where it says nothing."""
+    if len(text.strip()) < SHORTEST_REASON:
+        raise Refusal(code, f"{what}没有写明理由。", "请写明理由，再提交。")
+    return text.strip()
+
+
 PLAN_STATES = {
     "draft": "已编制",
     "approved": "已审批",
@@ -63,7 +84,7 @@ PLAN_STATES = {
 
 def locked_plan(connection: Connection, plan_id: int, *states: str) -> RowMapping:
     """The plan's row, locked until commit; refuses unless it is in one of `states` (any, if none is given)."""
-    plan = _locked(connection, Plan, plan_id, "plan.unknown", f"没有编号为 {plan_id} 的计划。")
+    plan = locked_row(connection, Plan, plan_id, "plan.unknown", f"没有编号为 {plan_id} 的计划。")
     if states and plan["state"] not in states:
         wanted = "或".join(PLAN_STATES[s] for s in states)
         raise refuse(
@@ -77,26 +98,33 @@ def locked_plan(connection: Connection, plan_id: int, *states: str) -> RowMappin
 def locked_draw(connection: Connection, draw_id: int) -> RowMapping:
     """The draw's row, locked until commit; refuses (409) where nothing has been committed under this number."""
     sentence = f"没有编号为 {draw_id} 的抽取：尚未公布承诺。"
-    return _locked(connection, Draw, draw_id, "draw.not_committed", sentence, CONFLICT)
+    return locked_row(
+        connection, Draw, draw_id, "draw.not_committed", sentence, "先公布承诺，再登记种子。", CONFLICT
+    )
 
 
 def locked_roster(connection: Connection, roster_id: int) -> RowMapping:
     """The roster version's row, locked until commit."""
-    return _locked(
+    return locked_row(
         connection, RosterVersion, roster_id, "roster.unknown", f"没有编号为 {roster_id} 的排班表。"
     )
 
 
-def _locked(
-    connection: Connection, table: type[Table], number: int, code: str, sentence: str, status: int = 404
+def locked_row(
+    connection: Connection,
+    table: type[Table],
+    number: int,
+    code: str,
+    sentence: str,
+    remedy: str = "检查编号。",
+    status: int = 404,
 ) -> RowMapping:
+    """A row by its id, locked until commit. Raises Refusal `code` where there is none."""
     columns = table.__table__.c
     query: Select[Any] = select(*columns).where(columns.id == number).with_for_update()
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise Refusal(
-            code, sentence, "先公布承诺，再登记种子。" if status == CONFLICT else "检查编号。", status
-        )
+        raise Refusal(code, sentence, remedy, status)
     return row
 
 

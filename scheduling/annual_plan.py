@@ -17,15 +17,13 @@ from registry import clock
 from registry.errors import Refusal
 from registry.rules import Rulebook, load_rules
 from registry.tables import AnnualPlan, AnnualTask
-from scheduling.acts import act, refuse
+from scheduling.acts import act, locked_row, reasoned, refuse, second_person
 from scheduling.numbers import NUMBER_LOCK
 from scheduling.plan import next_plan_number, refuse_bad_rates
 from scheduling.task_spec import GENERAL, ON_SITE, PlanFrame, TaskSpec
 from scheduling.tasks import derive_all_tasks
 
 STATES = {"draft": "已编制", "approved": "已审批", "published": "已公示", "superseded": "已被新版本取代"}
-_SHORTEST = 4
-"""Signs that a reason needs at least to be one."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +103,7 @@ def change_annual_plan(
     """
     with act(engine, by, "annual_plan.changed", f"annual plan {plan}") as step:
         row = _locked(step.connection, plan, "draft", "approved", "published")
-        if len(reason.strip()) < _SHORTEST:
-            raise Refusal("annual.reason", "变更没有写明理由。", "请写明为什么变更，再提交。")
+        why = reasoned(reason, "annual.reason", "变更")
         _refuse_bad_tasks(tasks, row["year"])
         newest = select(func.max(AnnualPlan.version)).where(AnnualPlan.number == row["number"])
         version = int(step.connection.execute(newest).scalar_one()) + 1
@@ -118,11 +115,11 @@ def change_annual_plan(
             )
         made = _insert(
             step.connection, row["number"], version, row["place"], row["year"], row["initiating_department"], tasks, by,
-            reason.strip(),
+            why,
         )  # fmt: skip
         if row["state"] == "draft":
             _set(step.connection, plan, state="superseded")
-        step.detail |= {"number": row["number"], "version": version, "reason": reason, "plan": made}
+        step.detail |= {"number": row["number"], "version": version, "reason": why, "plan": made}
     return made
 
 
@@ -130,12 +127,7 @@ def approve_annual_plan(engine: Engine, plan: int, by: str) -> None:
     """Approve a draft (审批); the version before it is superseded. Raises Refusal annual.same_person (409)."""
     with act(engine, by, "annual_plan.approved", f"annual plan {plan}") as step:
         row = _locked(step.connection, plan, "draft")
-        if not by.strip() or by == row["made_by"]:
-            raise refuse(
-                "annual.same_person",
-                f"计划 {row['number']} 由 {row['made_by']} 编制，不能由同一人审批。",
-                "请另一名有审批权限的人员审批。",
-            )
+        second_person(row["made_by"], by, "annual", f"计划 {row['number']} 由 {row['made_by']} 编制")
         earlier = (AnnualPlan.number == row["number"]) & (AnnualPlan.version < row["version"])
         step.connection.execute(update(AnnualPlan).where(earlier).values(state="superseded"))
         _set(step.connection, plan, state="approved", approved_by=by, approved_at=clock.now())
@@ -212,7 +204,7 @@ def annual_plan(connection: Connection, plan: int) -> tuple[RowMapping, list[Ann
     """One version and its tasks. Raises Refusal annual.unknown (404)."""
     row = connection.execute(select(AnnualPlan.__table__).where(AnnualPlan.id == plan)).mappings().first()
     if row is None:
-        raise _unknown(plan)
+        raise Refusal(*_unknown(plan), 404)
     wanted = select(AnnualTask.__table__).where(AnnualTask.annual_plan_id == plan).order_by(AnnualTask.seq)
     return row, [_spec(task) for task in connection.execute(wanted).mappings()]
 
@@ -279,13 +271,7 @@ def _insert(
 
 
 def _locked(connection: Connection, plan: int, *states: str) -> RowMapping:
-    row = (
-        connection.execute(select(AnnualPlan.__table__).where(AnnualPlan.id == plan).with_for_update())
-        .mappings()
-        .first()
-    )
-    if row is None:
-        raise _unknown(plan)
+    row = locked_row(connection, AnnualPlan, plan, *_unknown(plan))
     if row["state"] not in states:
         allowed = "或".join(STATES[state] for state in states)
         raise refuse(
@@ -300,5 +286,5 @@ def _set(connection: Connection, plan: int, **values: Any) -> None:
     connection.execute(update(AnnualPlan).where(AnnualPlan.id == plan).values(**values))
 
 
-def _unknown(plan: int) -> Refusal:
-    return Refusal("annual.unknown", f"没有编号为 {plan} 的年度计划。", "从年度计划列表中选择。", 404)
+def _unknown(plan: int) -> tuple[str, str, str]:
+    return "annual.unknown", f"没有编号为 {plan} 的年度计划。", "从年度计划列表中选择。"

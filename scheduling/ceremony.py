@@ -14,6 +14,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
 from registry import clock
+from registry.persons import same_person
 from registry.tables import Draw, DrawnObject, Plan, RosterVersion, Task
 from scheduling.acts import Act, act, copy_rows, locked_draw, locked_plan, refuse
 from scheduling.committed import OBJECTS, as_refusal, committed_files, drawn_hash, latest_draw, replay
@@ -160,7 +161,7 @@ def _commit(
 def _refuse_unfounded(reason: str, second_approver: str, others: set[str]) -> None:
     if not reason.strip():
         raise refuse("draw.redraw_unfounded", "重新抽取没有写明理由。", "写明理由；理由将随新版本一并公开。")
-    if not second_approver.strip() or second_approver in others:
+    if not second_approver.strip() or any(same_person(second_approver, one) for one in others):
         raise refuse(
             "draw.redraw_unfounded",
             "重新抽取须由第二名批准人批准，且不能是提出人或上次抽取的办理人。",

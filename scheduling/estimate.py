@@ -8,7 +8,7 @@ One stratum: exact hypergeometric interval (Konijn 1973). Several: a beta interv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scipy.stats import beta, hypergeom
@@ -113,7 +113,7 @@ def problem_bounds(population: int, sample: int, problems: int, level: float) ->
     return low, max(low, high)
 
 
-def _first(start: int, end: int, holds) -> int:  # type: ignore[no-untyped-def]
+def _first(start: int, end: int, holds: Callable[[int], bool]) -> int:
     """The first number of [start, end] for which a condition, once true for ever true, holds; `end` if for none."""
     while start < end:
         middle = (start + end) // 2

@@ -19,6 +19,8 @@ from scheduling.estimate import Cell, Estimate, estimate
 
 GROUPINGS = {"all": "全部对象", "class": "信用风险类别", "district": "区县", "industry": "行业门类"}
 """What an estimate may be broken down by. By class it is internal and never published."""
+PLANNED = ("不定向", "定向")
+"""Kinds of check that carry a plan out. What a complaint or a transfer led to is no answer of chance."""
 UNKNOWN = "未知"
 
 
@@ -56,7 +58,7 @@ class PlanEstimates:
 def estimate_plan(connection: Connection, plan_id: int, day: date) -> PlanEstimates:
     """Problem rates of each task's pool from its drawn objects' results known by the end of `day`.
 
-    A result is the first conclusive one of the task's department at the enterprise between the plan's as_of and the end
+    A result is the first conclusive one of a planned check of the task's department at the enterprise between the plan's as_of and the end
     of the grace after its window (rule `estimate.grace_days`); with results by item, the task's own items decide.
     Raises Refusal estimate.no_plan (404), estimate.not_drawn (409).
     """
@@ -131,6 +133,7 @@ def _results(connection: Connection, day: date, first: date, last: date) -> pd.D
     wanted = (
         select(known.enterprise_code, known.department, known.inspdate, known.problem, known.item_results)
         .where(known.inspdate > first, known.inspdate <= last, known.problem.is_not(None))
+        .where(known.draw_type.in_(PLANNED))
         .order_by(known.inspdate, known.id)
     )
     return read_frame(connection, wanted)

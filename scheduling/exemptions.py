@@ -16,13 +16,11 @@ from registry.facts import as_of
 from registry.rules import Rulebook, load_rules
 from registry.tables import Enterprise, QuietDayExemption
 from registry.vocabulary import EXEMPT_CATEGORIES, EXEMPT_CATEGORY_NAMES
-from scheduling.acts import act, refuse
+from scheduling.acts import SHORTEST_REASON, act, locked_row, reasoned, refuse, second_person
 from scheduling.numbers import next_number
 from scheduling.problem import Exemption
 
 STATES = {"proposed": "待审批", "approved": "已批准", "refused": "未批准", "revoked": "已撤销"}
-_SHORTEST = 4
-"""Signs that a reason needs at least to be one."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,11 @@ def decide_exemption(engine: Engine, exemption: int, approved: bool, by: str, no
     name = "exemption.approved" if approved else "exemption.refused_by_approver"
     with act(engine, by, name, f"exemption {exemption}") as step:
         row = _locked(step.connection, exemption, "proposed")
-        if not by.strip() or by == row["proposed_by"]:
-            raise refuse(
-                "exemption.same_person",
-                f"豁免 {row['number']} 由 {row['proposed_by']} 申请，不能由同一人审批。",
-                "请另一名有审批权限的人员审批。",
-            )
-        if not approved and len(note.strip()) < _SHORTEST:
-            raise Refusal("exemption.note", "不予批准没有写明理由。", "请写明理由，再提交。")
+        second_person(
+            row["proposed_by"], by, "exemption", f"豁免 {row['number']} 由 {row['proposed_by']} 申请"
+        )
+        if not approved:
+            reasoned(note, "exemption.note", "不予批准")
         values = {"decided_by": by, "decided_at": clock.now(), "decision_note": note.strip() or None}
         state = "approved" if approved else "refused"
         _change(step.connection, exemption, state=state, **values)
@@ -82,11 +77,10 @@ def revoke_exemption(engine: Engine, exemption: int, by: str, reason: str) -> No
     """Take an approved exemption back from now on (撤销豁免); what it opened before stays on record."""
     with act(engine, by, "exemption.revoked", f"exemption {exemption}") as step:
         row = _locked(step.connection, exemption, "approved")
-        if len(reason.strip()) < _SHORTEST:
-            raise Refusal("exemption.note", "撤销没有写明理由。", "请写明理由，再提交。")
-        values = {"revoked_by": by, "revoked_at": clock.now(), "revoke_reason": reason.strip()}
+        why = reasoned(reason, "exemption.note", "撤销")
+        values = {"revoked_by": by, "revoked_at": clock.now(), "revoke_reason": why}
         _change(step.connection, exemption, state="revoked", **values)
-        step.detail |= {"number": row["number"], "reason": reason}
+        step.detail |= {"number": row["number"], "reason": why}
 
 
 def list_exemptions(connection: Connection, limit: int = 200) -> list[RowMapping]:
@@ -100,7 +94,7 @@ def proposer(connection: Connection, exemption: int) -> str:
     asked = select(QuietDayExemption.proposed_by).where(QuietDayExemption.id == exemption)
     found = connection.execute(asked).scalar_one_or_none()
     if found is None:
-        raise _unknown(exemption)
+        raise Refusal(*_unknown(exemption), 404)
     return found
 
 
@@ -164,7 +158,7 @@ def _refuse_bad_request(connection: Connection, request: ExemptionRequest, by: s
         raise Refusal(
             "exemption.days", f"豁免期超过 {longest} 日。", "分段申请，或由本地规则规定该类别直接豁免。"
         )
-    if not by.strip() or min(len(request.reason.strip()), len(request.basis.strip())) < _SHORTEST:
+    if not by.strip() or min(len(request.reason.strip()), len(request.basis.strip())) < SHORTEST_REASON:
         raise Refusal(
             "exemption.reason", "申请人、理由或依据没有写明。", "写明为什么必须在安静日入企，依据哪一条规定。"
         )
@@ -184,14 +178,7 @@ def _refuse_bad_request(connection: Connection, request: ExemptionRequest, by: s
 
 
 def _locked(connection: Connection, exemption: int, state: str) -> RowMapping:
-    table = QuietDayExemption
-    row = connection.execute(
-        select(table.__table__).where(table.id == exemption).with_for_update()
-    ).mappings().first()  # fmt: skip
-    if row is None:
-        raise Refusal(
-            "exemption.unknown", f"没有编号为 {exemption} 的豁免申请。", "wurao exemption list", 404
-        )
+    row = locked_row(connection, QuietDayExemption, exemption, *_unknown(exemption))
     if row["state"] != state:
         raise refuse(
             "exemption.wrong_step",
@@ -201,8 +188,8 @@ def _locked(connection: Connection, exemption: int, state: str) -> RowMapping:
     return row
 
 
-def _unknown(exemption: int) -> Refusal:
-    return Refusal("exemption.unknown", f"没有编号为 {exemption} 的豁免申请。", "从豁免列表中选择。", 404)
+def _unknown(exemption: int) -> tuple[str, str, str]:
+    return "exemption.unknown", f"没有编号为 {exemption} 的豁免申请。", "从豁免列表中选择。"
 
 
 def _change(connection: Connection, exemption: int, **values: Any) -> None:

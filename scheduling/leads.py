@@ -16,7 +16,7 @@ from registry import clock
 from registry.errors import Refusal
 from registry.facts import as_of
 from registry.tables import CheckItem, Enterprise, InspectionResult, Lead
-from scheduling.acts import act, refuse
+from scheduling.acts import SHORTEST_REASON, act, locked_row, reasoned, refuse, second_person
 from scheduling.numbers import next_number
 from scheduling.task_spec import ON_SITE
 
@@ -30,8 +30,6 @@ STATES = {
     "withdrawn": "已撤回",
 }
 METHODS = (ON_SITE, "书面", "网络")
-_SHORTEST = 4
-"""Signs that a reason needs at least to be one."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +71,9 @@ def decide_lead(engine: Engine, lead: int, approved: bool, by: str, note: str = 
     name = "lead.approved" if approved else "lead.refused_by_approver"
     with act(engine, by, name, f"lead {lead}") as step:
         row = _locked(step.connection, lead, "proposed")
-        if not by.strip() or by == row["proposed_by"]:
-            raise refuse(
-                "lead.same_person",
-                f"线索 {row['number']} 由 {row['proposed_by']} 登记，不能由同一人审批。",
-                "请另一名有审批权限的人员审批。",
-            )
+        second_person(row["proposed_by"], by, "lead", f"线索 {row['number']} 由 {row['proposed_by']} 登记")
         if not approved:
-            _refuse_wordless(note, "不予批准")
+            reasoned(note, "lead.note", "不予批准")
         values = {"decided_by": by, "decided_at": clock.now(), "decision_note": note.strip() or None}
         _change(step.connection, lead, state="approved" if approved else "refused", **values)
         step.detail |= {"number": row["number"], "note": note}
@@ -109,16 +102,16 @@ def withdraw_lead(engine: Engine, lead: int, by: str, note: str) -> None:
     """Give an approved lead up without a check (线索撤回), with the reason."""
     with act(engine, by, "lead.withdrawn", f"lead {lead}") as step:
         row = _locked(step.connection, lead, "approved")
-        _refuse_wordless(note, "撤回")
+        why = reasoned(note, "lead.note", "撤回")
         _change(
             step.connection,
             lead,
             state="withdrawn",
             closed_by=by,
             closed_at=clock.now(),
-            close_note=note.strip(),
+            close_note=why,
         )
-        step.detail |= {"number": row["number"], "note": note}
+        step.detail |= {"number": row["number"], "note": why}
 
 
 def list_leads(connection: Connection, limit: int = 200) -> list[RowMapping]:
@@ -130,7 +123,7 @@ def one_lead(connection: Connection, lead: int) -> RowMapping:
     """One lead. Raises Refusal lead.unknown (404)."""
     row = connection.execute(select(Lead.__table__).where(Lead.id == lead)).mappings().first()
     if row is None:
-        raise _unknown(lead)
+        raise Refusal(*_unknown(lead), 404)
     return row
 
 
@@ -140,7 +133,7 @@ def _refuse_bad_lead(connection: Connection, spec: LeadSpec, by: str) -> None:
         raise Refusal("lead.source", f"没有“{spec.source}”这个线索来源。", f"可用：{'、'.join(SOURCES)}。")
     if spec.method not in METHODS:
         raise Refusal("lead.method", f"没有“{spec.method}”这种检查方式。", f"可用：{'、'.join(METHODS)}。")
-    if not by.strip() or len(spec.reason.strip()) < _SHORTEST or not spec.source_no.strip():
+    if not by.strip() or len(spec.reason.strip()) < SHORTEST_REASON or not spec.source_no.strip():
         raise Refusal(
             "lead.reason",
             "登记人、来源编号或检查理由没有写明。",
@@ -198,17 +191,8 @@ def _refuse_bad_visit(connection: Connection, row: RowMapping, visited_on: date,
             )
 
 
-def _refuse_wordless(note: str, what: str) -> None:
-    if len(note.strip()) < _SHORTEST:
-        raise Refusal("lead.note", f"{what}没有写明理由。", "请写明理由，再提交。")
-
-
 def _locked(connection: Connection, lead: int, state: str) -> RowMapping:
-    row = (
-        connection.execute(select(Lead.__table__).where(Lead.id == lead).with_for_update()).mappings().first()
-    )
-    if row is None:
-        raise _unknown(lead)
+    row = locked_row(connection, Lead, lead, *_unknown(lead))
     if row["state"] != state:
         raise refuse(
             "lead.wrong_step",
@@ -222,5 +206,5 @@ def _change(connection: Connection, lead: int, **values: Any) -> None:
     connection.execute(update(Lead).where(Lead.id == lead).values(**values))
 
 
-def _unknown(lead: int) -> Refusal:
-    return Refusal("lead.unknown", f"没有编号为 {lead} 的线索。", "从线索列表中选择。", 404)
+def _unknown(lead: int) -> tuple[str, str, str]:
+    return "lead.unknown", f"没有编号为 {lead} 的线索。", "从线索列表中选择。"

@@ -14,7 +14,7 @@ from registry.progress import Progress
 from registry.rules import load_rules
 from registry.tables import AnnualPlan, Plan, Task
 from registry.vocabulary import CREDIT_RISK_CLASSES
-from scheduling.acts import act, locked_plan, refuse
+from scheduling.acts import act, locked_plan, refuse, second_person
 from scheduling.conditions import refuse_bad_conditions
 from scheduling.numbers import NUMBER_LOCK, last_of
 from scheduling.task_spec import PlanFrame, TaskSpec
@@ -63,12 +63,7 @@ def approve_plan(engine: Engine, plan_id: int, approver: str) -> None:
     """Approve a draft (计划审批). Raises Refusal plan.same_person (409): the second person is another person."""
     with act(engine, approver, "plan.approved", f"plan {plan_id}") as step:
         plan = locked_plan(step.connection, plan_id, "draft")
-        if not approver.strip() or approver == plan["made_by"]:
-            raise refuse(
-                "plan.same_person",
-                f"计划 {plan['number']} 由 {plan['made_by']} 编制，不能由同一人审批。",
-                "请另一名有审批权限的人员审批。",
-            )
+        second_person(plan["made_by"], approver, "plan", f"计划 {plan['number']} 由 {plan['made_by']} 编制")
         step.connection.execute(
             update(Plan).where(Plan.id == plan_id).values(state="approved", approved_by=approver)
         )

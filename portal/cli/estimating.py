@@ -22,7 +22,10 @@ def estimate(
     plan: Annotated[int, typer.Argument(help="number of the plan, see wurao plan list")],
     by: Annotated[str, typer.Option(help=f"break-down: {', '.join(GROUPINGS)}")] = "all",
     as_of: AsOf = None,
-    to_csv: Annotated[Path | None, typer.Option("--csv", help="write every break-down to this file")] = None,
+    to_csv: Annotated[
+        Path | None,
+        typer.Option("--csv", help="write the break-downs to this file; by class only with --by class"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Problem rates of the whole pool (问题率估计) from what chance picked, with intervals. By class: internal."""
@@ -30,6 +33,8 @@ def estimate(
         raise Refusal("estimate.by", f"没有“{by}”这种分组。", f"可用：{'、'.join(GROUPINGS)}。")
     with opened(as_of=as_of) as (database, _, day), database.engine_for("schedule").connect() as connection:
         found = estimate_plan(connection, plan, day)
+    if by != "class":  # a file is handed on: classes are in it only where somebody asked for them
+        found = found.public()
     if to_csv:
         _write(found, to_csv)
     tell(asdict(found), as_json, lambda: _show(found, by))

@@ -155,12 +155,18 @@ def test_a_drawn_plan_speaks_of_its_pool(engine: Engine) -> None:
         found |= {"enterprise_code": code, "insp_no": f"E{number}", "natural_key": f"E{number}",
                   "problem": number % 2 == 0, "known_at": datetime(2026, 11, 20)}  # fmt: skip
         add(engine, InspectionResult, found)
+        lead = found | {"insp_no": f"L{number}", "natural_key": f"L{number}", "problem": number % 2 == 1,
+                        "inspdate": date(2026, 10, 20), "draw_type": "投诉举报"}  # fmt: skip
+        add(engine, InspectionResult, lead)
     with engine.connect() as connection:
         before = estimate_plan(connection, plan, date(2026, 11, 1))
         known = estimate_plan(connection, plan, DAY)
     assert before.tasks[0].groups["all"][0].rate is None, "known later is not read earlier"
     whole = known.tasks[0].groups["all"][0]
     assert (whole.drawn, whole.concluded) == (len(drawn), len(drawn))
+    assert whole.problems == (len(drawn) + 1) // 2, (
+        "what complaints led to, before the drawn check, is not its answer"
+    )
     assert whole.rate is not None
     assert whole.low <= whole.rate <= whole.high
     by_class = known.tasks[0].groups["class"]

@@ -78,7 +78,7 @@ def test_nothing_opens_before_a_second_person_approves(engine: Engine) -> None:
     number = propose_exemption(engine, FOOD, "甲")
     assert open_days_of(engine, code(3)) == set()
     with pytest.raises(Refusal) as refused:
-        decide_exemption(engine, number, True, "甲")
+        decide_exemption(engine, number, True, "甲 ")
     assert (refused.value.status, refused.value.code) == (409, "exemption.same_person")
     assert open_days_of(engine, code(3)) == set()
     decide_exemption(engine, number, True, "乙")

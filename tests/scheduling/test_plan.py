@@ -137,12 +137,12 @@ def test_a_plan_keeps_its_rules_version_and_is_journalled(engine: Engine) -> Non
 
 def test_nobody_approves_his_own_plan(engine: Engine) -> None:
     plan = quarter(engine)
-    for approver in ("甲", " "):
+    for approver in ("甲", " ", " 甲　"):
         with pytest.raises(Refusal) as refused:
             approve_plan(engine, plan, approver)
         assert refused.value.status == 409
         assert refused.value.code == "plan.same_person"
-    assert len(journalled(engine, "plan.approved.refused", f"plan {plan}")) == 2
+    assert len(journalled(engine, "plan.approved.refused", f"plan {plan}")) == 3
     approve_plan(engine, plan, "乙")
     (row,) = rows(engine, "SELECT * FROM plan WHERE id = :p", p=plan)
     assert (row.state, row.approved_by) == ("approved", "乙")

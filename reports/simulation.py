@@ -46,6 +46,7 @@ class Outcome:
     coverage_onsite: Mapping[str, float] = field(default_factory=dict)
     capacity: Mapping[str, float] = field(default_factory=dict)
     moved: Sequence[str] = ()
+    idle: Sequence[str] = ()
 
 
 def outcome_rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:

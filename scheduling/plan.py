@@ -42,7 +42,7 @@ def make_plan(
     refusal where the law of the place is missing.
     """
     frame = PlanFrame(as_of, place, window_from, window_to, load_rules())
-    _refuse_bad_window(frame)
+    refuse_bad_window(frame)
     with act(engine, made_by, "plan.made", f"{place} {window_from}—{window_to}") as step:
         if tasks is None:
             _refuse_same_again(step.connection, frame)
@@ -70,7 +70,8 @@ def approve_plan(engine: Engine, plan_id: int, approver: str) -> None:
         step.detail |= {"number": plan["number"]}
 
 
-def _refuse_bad_window(frame: PlanFrame) -> None:
+def refuse_bad_window(frame: PlanFrame) -> None:
+    """Raise Refusal plan.window for a period that is turned round or not after what is known."""
     if frame.window_from > frame.window_to or frame.window_to <= frame.as_of:
         raise Refusal(
             "plan.window",

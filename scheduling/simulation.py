@@ -28,9 +28,9 @@ from scheduling.expectation import (
     expected_doors_apart,
     expected_joint_share,
 )
-from scheduling.plan import refuse_bad_rates, task_columns
+from scheduling.plan import refuse_bad_rates, refuse_bad_window, task_columns
 from scheduling.pool import Facts, pool_of, read_facts
-from scheduling.task_spec import ON_SITE, PlanFrame
+from scheduling.task_spec import ON_SITE, PlanFrame, TaskSpec
 from scheduling.tasks import derive_tasks
 from scheduling.what_if import Alternative, altered_rules
 from scheduling.workdays import EstimatedYear
@@ -54,8 +54,17 @@ class Simulated:
     coverage_onsite: dict[str, float] = field(default_factory=dict)
     capacity: dict[str, float] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+    """Changed rates that changed no task, and why: a reader must not take "no difference" for an answer."""
 
 
+_OWN = "本期事项的比例由清单自定，按 ratio.by_item 的倍数分到各类。"
+RATES = {
+    "ratio.general": _OWN,
+    "ratio.key": _OWN,
+    "ratio.by_item": "本期事项的比例不由清单自定，按 ratio.general、ratio.key。",
+}
+"""Rates by class → why a change of one may change nothing."""
 NOT_STORED = -1
 """Number of a plan that no table holds: nothing was frozen with it."""
 
@@ -68,6 +77,7 @@ class Supposed:
     found: Allocation
     pool: pd.DataFrame
     facts: Facts
+    idle: tuple[str, ...]
 
 
 def simulate(
@@ -77,6 +87,7 @@ def simulate(
 
     Raises the refusals of plans and rules; a conflict of rules is an answer and no refusal.
     """
+    refuse_bad_window(frame)
     found = []
     with engine.connect() as connection:
         connection.execute(text("SET TRANSACTION READ ONLY"))
@@ -116,7 +127,22 @@ def suppose(connection: Connection, frame: PlanFrame, alternative: Alternative) 
             "simulation.empty", f"方案“{alternative.name}”没有可抽取的对象。", "核对数据时点和对象名录库。"
         )
     problem = problem_of(connection, plan, rulebook, pool, tasks, facts.candidates)
-    return Supposed(problem, allocate_counts(problem), pool, facts)
+    return Supposed(
+        problem, allocate_counts(problem), pool, facts, _idle(connection, frame, alternative, specs)
+    )
+
+
+def _idle(
+    connection: Connection, frame: PlanFrame, alternative: Alternative, specs: Sequence[TaskSpec]
+) -> tuple[str, ...]:
+    """Sentences on changed rates without which every task would be the same."""
+    sentences = []
+    for key in (key for key in alternative.values if key in RATES):
+        others = {name: value for name, value in alternative.values.items() if name != key}
+        rules = altered_rules(frame.rulebook, replace(alternative, values=others), frame.place, frame.as_of)
+        if derive_tasks(connection, replace(frame, rulebook=rules)) == list(specs):
+            sentences.append(f"改动 {key} 没有影响任何任务：{RATES[key]}")
+    return tuple(sentences)
 
 
 def describe(name: str, supposed: Supposed) -> Simulated:
@@ -124,7 +150,7 @@ def describe(name: str, supposed: Supposed) -> Simulated:
     found, problem = supposed.found, supposed.problem
     if found.conflict:
         sentences = tuple(f"{c.sentence}〔依据：{c.basis}〕" for c in found.conflict)
-        return Simulated(name, sentences, tuple(c.relief for c in found.conflict))
+        return Simulated(name, sentences, tuple(c.relief for c in found.conflict), idle=supposed.idle)
     sizes = {(s.task, s.name): s.size for s in problem.strata}
     names = zip(supposed.pool["task"], supposed.pool["stratum"], strict=True)
     pool = supposed.pool.assign(p=[found.counts[name] / sizes[name] for name in names])
@@ -145,6 +171,7 @@ def describe(name: str, supposed: Supposed) -> Simulated:
         coverage_onsite=_coverage(supposed.facts, at_doors),
         capacity=_capacity(problem, found),
         moved=tuple(c.reason for c in found.classes if c.count != c.planned),
+        idle=supposed.idle,
     )
 
 

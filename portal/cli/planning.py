@@ -155,6 +155,8 @@ def _show_outcomes(outcomes: list[Any]) -> None:
         table.add_row(*line)
     out.print(table)
     for outcome in outcomes:
+        for sentence in outcome.idle:
+            out.print(f"[yellow]注意[/yellow] {escape(outcome.name)}：{escape(sentence)}")
         for sentence, relief in zip(outcome.conflict, outcome.relief, strict=True):
             out.print(f"[red]冲突[/red] {escape(outcome.name)}：{escape(sentence)}\n  → {escape(relief)}")
 

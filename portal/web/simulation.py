@@ -29,7 +29,11 @@ QUIET = {
     "20": "全部企业每月 1—20 日",
     "25": "全部企业每月 1—25 日",
 }
-RATIOS = {"general": "一般检查事项", "key": "重点检查事项"}
+RATIOS = {
+    "general": "一般检查事项", "key": "重点检查事项", "by_item": "清单自定比例的事项，占其比例：",
+}  # fmt: skip
+MOST = {"by_item": 10.0}
+"""A share of all cannot pass 1; of an item's own ratio it may."""
 NAME = "设定方案"
 
 
@@ -65,8 +69,6 @@ def simulation_page(request: Request, visitor: Visitor = guard(Permission.PLAN_M
 
 
 def _simulated(house: House, frame: PlanFrame, alternative: Alternative | None) -> dict[str, Any]:
-    if frame.window_from > frame.window_to or frame.window_to <= frame.as_of:
-        raise Refusal("plan.window", "计划期颠倒，或不晚于数据时点。", "更改起止日期后重新测算。", 422)
     chosen = [alternative] if alternative else []
     outcomes = outcomes_of(run_simulation(house.engine_for("schedule"), frame, chosen))
     return {
@@ -83,7 +85,7 @@ def _alternative(asked: dict[str, str], frame: PlanFrame) -> Alternative | None:
     values: dict[str, Any] = {}
     for name in RATIOS:
         now = {klass: float(rate) for klass, rate in frame.value(f"ratio.{name}").items()}
-        wanted = {klass: _share(asked, f"{name}_{klass}", now[klass]) for klass in now}
+        wanted = {klass: _share(asked, f"{name}_{klass}", now[klass], MOST.get(name, 1.0)) for klass in now}
         if wanted != now:
             values[f"ratio.{name}"] = wanted
     share = _share(asked, "undisturbed", float(frame.value("quota.undisturbed_share")))
@@ -104,15 +106,17 @@ def _quiet_days(choice: str, rulebook: Rulebook) -> dict[str, Any]:
     return {"quiet_day.supposed": {"name": QUIET[choice], "month_days": days}}
 
 
-def _share(asked: dict[str, str], name: str, otherwise: float) -> float:
+def _share(asked: dict[str, str], name: str, otherwise: float, most: float = 1.0) -> float:
     """A percentage of the form as a share."""
     text = asked.get(name, "").strip()
     try:
         share = round(float(text) / 100, 6) if text else otherwise
     except ValueError:
         share = -1.0
-    if not 0 <= share <= 1:
-        raise Refusal("simulation.value", f"“{text}”不是 0 至 100 之间的百分数。", "更正后重新测算。", 422)
+    if not 0 <= share <= most:
+        raise Refusal(
+            "simulation.value", f"“{text}”不是 0 至 {most * 100:g} 之间的百分数。", "更正后重新测算。", 422
+        )
     return share
 
 

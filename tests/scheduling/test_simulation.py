@@ -1,6 +1,7 @@
 """Simulations: the same numbers as a plan would have, changed rules that bite, and nothing stored."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,23 @@ def test_nothing_is_stored(engine: Engine) -> None:
         engine, frame(), [present_rules(), Alternative("全部", {"ratio.general": dict.fromkeys("ABCD", 1.0)})]
     )
     assert everything(engine) == before
+
+
+def test_a_rate_that_no_item_follows_is_said_to_change_nothing(engine: Engine) -> None:
+    """The town's items give ratios of their own: the general rates move nothing, and it says so and why."""
+    rates = {"A": 0.2, "B": 0.3, "C": 0.4, "D": 0.5}
+    (sentence,) = one(engine, ratio__general=rates).idle
+    assert "ratio.general 没有影响任何任务" in sentence
+    assert "ratio.by_item" in sentence
+    assert one(engine, ratio__by_item=rates).idle == ()
+
+
+def test_a_period_turned_round_is_refused(engine: Engine) -> None:
+    """Not answered with conflicts of rules that nobody broke."""
+    turned = replace(frame(), window_from=WINDOW[1], window_to=WINDOW[0])
+    with pytest.raises(Refusal) as refused:
+        simulate(engine, turned, [present_rules()])
+    assert refused.value.code == "plan.window"
 
 
 DOORS = """SELECT count(DISTINCT o.object_id) AS n FROM drawn_object o JOIN task t ON t.id = o.task_id

@@ -89,7 +89,7 @@ def _definitions(card: Mapping[str, Any]) -> list[Block]:
     rows = [
         (name, plain_words(value, unit), since, basis) for name, value, unit, since, basis in card["rules"]
     ]
-    return [Words([said]), Grid(("规则", "值", "生效", "依据"), rows, widths=(1.1, 1.3, 0.55, 2.2))]
+    return [Words([said]), Grid(("规则", "值", "生效", "依据"), rows, widths=(1.1, 1.3, 0.8, 2.2))]
 
 
 def _data(found: Mapping[str, Any]) -> list[Block]:

@@ -19,7 +19,12 @@ COLUMNS = {
     "remdate": "移出日期", "report_year": "报告年度", "submitted_on": "报送日期", "all_zero": "数据全零",
     "amended": "更正次数", "insured": "参保人数", "inspdate": "检查日期", "draw_type": "抽查类型",
     "result_code": "结果代码", "problem": "是否发现问题", "measure": "得分", "inspectors": "检查人员",
-    "received_on": "收到日期", "topic": "主题", "verified": "是否查实", "closed_on": "办结日期",
+    "entname": "名称", "regno": "注册号", "parent_code": "隶属企业代码", "rectify_due": "责令改正期限",
+    "rectified_on": "改正日期", "other_code": "关联主体代码", "person_key": "关联人员（密钥）", "role": "职务或身份",
+    "share": "持股比例", "date_from": "起始日期", "date_to": "终止日期", "happened_on": "发生日期", "valid_to": "有效期至",
+    "ended_on": "解除日期", "state": "状态", "tax_grade": "纳税信用等级", "awarded_on": "授予日期", "active": "是否有效",
+    "committed_on": "承诺日期", "commitment_no": "承诺编号", "checked_on": "核查日期", "outcome": "核查结论",
+    "mended_on": "改正日期", "listed_on": "列入日期", "removed_on": "移出日期", "received_on": "收到日期", "topic": "主题", "verified": "是否查实", "closed_on": "办结日期",
 }  # fmt: skip
 
 

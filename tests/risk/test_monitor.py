@@ -15,8 +15,9 @@ from registry.errors import Refusal
 from registry.postgres import EmbeddedServer
 from registry.rules import load_rules
 from registry.tables import Grade, ModelRun, MonitorReport
+from risk import source_words
 from risk.adoption import adopt
-from risk.archive import load_archive
+from risk.archive import COLUMNS, load_archive
 from risk.audit import ownership, sizes
 from risk.findings import Thresholds, find, status_of
 from risk.grade import grade
@@ -396,3 +397,9 @@ def test_the_same_model_on_the_same_facts_moves_nothing(year: tuple[Database, li
     engine = _engine(year)
     again = release(engine, grade(engine, LAST, PLACE).snapshot_id)
     assert again.monitored.figures["against"] == year[1][1].monitored.figures["against"]
+
+
+def test_every_table_and_column_that_grading_reads_has_a_word() -> None:
+    """Officers read the report; a column's own name says nothing to them."""
+    assert {table.__tablename__ for table in COLUMNS} <= source_words.TABLES.keys()
+    assert {name for columns in COLUMNS.values() for name in columns} <= source_words.COLUMNS.keys()

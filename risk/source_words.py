@@ -24,7 +24,8 @@ COLUMNS = {
     "share": "持股比例", "date_from": "起始日期", "date_to": "终止日期", "happened_on": "发生日期", "valid_to": "有效期至",
     "ended_on": "解除日期", "state": "状态", "tax_grade": "纳税信用等级", "awarded_on": "授予日期", "active": "是否有效",
     "committed_on": "承诺日期", "commitment_no": "承诺编号", "checked_on": "核查日期", "outcome": "核查结论",
-    "mended_on": "改正日期", "listed_on": "列入日期", "removed_on": "移出日期", "received_on": "收到日期", "topic": "主题", "verified": "是否查实", "closed_on": "办结日期",
+    "mended_on": "改正日期", "listed_on": "列入日期", "removed_on": "移出日期",
+    "received_on": "收到日期", "topic": "主题", "verified": "是否查实", "closed_on": "办结日期",
 }  # fmt: skip
 
 

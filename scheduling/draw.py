@@ -167,11 +167,13 @@ def draw_frozen(pool: FrozenPool, counts: bytes, key: bytes, seed_text: str) -> 
     strata = _fit_counts(wanted, pool.sizes)
     lots = _smallest(pool, state, {name: stratum.count for name, stratum in strata.items()})
     drawn = sorted(
-        DrawnRow(lot[_TICKET:].decode(), task, stratum, lot[:_TICKET].hex())
-        for (task, stratum), tickets in lots.items()
-        for lot in tickets
+        [
+            (lot[_TICKET:].decode(), task, stratum, lot[:_TICKET].hex())
+            for (task, stratum), tickets in lots.items()
+            for lot in tickets
+        ]
     )
-    return DrawResult(tuple(drawn), state, published, strata)
+    return DrawResult(tuple(map(DrawnRow._make, drawn)), state, published, strata)
 
 
 def _smallest(pool: FrozenPool, state: str, counts: Mapping[Stratum, int]) -> dict[Stratum, list[bytes]]:
@@ -210,6 +212,16 @@ def _lots_below(pool: FrozenPool, state: str, marks: Mapping[Stratum, bytes]) ->
     copy = hashlib.sha256(f"{state},".encode()).copy
     last, lot = b"", b""
     for object_ids, tasks, strata in pool.columns():
+        if tasks.count(tasks[0]) == len(tasks):  # one task, as mostly: no object stands twice
+            for object_id, stratum in zip(object_ids, strata, strict=True):
+                hashed = copy()
+                hashed.update(object_id)
+                once = hashed.digest()
+                if once < highest:
+                    kept, mark = own[tasks[0], stratum]
+                    if once < mark:
+                        kept.append(once + object_id)
+            continue
         for at, object_id in enumerate(object_ids):
             if object_id != last:
                 last, hashed = object_id, copy()

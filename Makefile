@@ -52,8 +52,7 @@ mutants: $(VENV)/.test
 	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > "$$($(VENV)-mutants/bin/python -c 'import site; print(site.getsitepackages()[0])')/borrowed.pth"
 	$(VENV)-mutants/bin/python -m pip install -q 'mutmut>=3.8,<4'
 	rm -rf mutants
-	nice $(VENV)-mutants/bin/mutmut run --max-children 2
-	.ci/mutants
+	nice $(BIN)/python .ci/mutants $(VENV)-mutants/bin/mutmut
 
 lock: $(VENV)/bin/python
 	$(BIN)/python -m pip install -q uv

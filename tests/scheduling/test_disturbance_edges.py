@@ -236,6 +236,15 @@ def test_without_a_roster_the_planned_one_counts_and_an_open_door_before_a_lette
     assert set(ledger["method"]) == {"现场"}
 
 
+@pytest.mark.parametrize("numbers", [("JC-1", "JC-2"), ("JC-2", "JC-1")])
+def test_of_equals_the_lowest_number_stands_whatever_came_first(
+    connection: Connection, numbers: tuple[str, str]
+) -> None:
+    for each in numbers:
+        seen(connection, 1, DAY, item=each, insp_no=each)
+    assert read_ledger(connection, DAY, SINCE)["number"].tolist() == ["JC-1"]
+
+
 def test_a_visit_in_writing_gives_way_even_where_a_roster_or_an_earlier_word_stands(
     connection: Connection,
 ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from scheduling.capacity import HallRow
 from scheduling.conflict_record import Conflict, Remedy
-from scheduling.holdings import CLUSTER, LIMITED, PEOPLE, WORKLOAD, Holding
+from scheduling.holdings import CLUSTER, LIMITED, OBJECT, PEOPLE, WORKLOAD, Holding
 from scheduling.prepared import Prepared
 from scheduling.problem import HALVES
 from scheduling.shortage_proof import Counted, ShortageProof
@@ -22,11 +22,13 @@ HALF_NAMES = {"am": "上午", "pm": "下午"}
 def proof_sentence(prepared: Prepared, proof: ShortageProof, rules: Sequence[str]) -> str:
     """The whole conflict in one sentence with every number of its sum."""
     most = len(proof.visits) - proof.missing
+    where = _where([prepared.objects[prepared.visits[v].object_id].district for v in proof.visits])
+    if all(c.holding.kind == OBJECT for c in proof.counted):
+        return f"{where} {_object_words(prepared, proof)}。至多排入 {most} 次,至少 {proof.missing} 次排不下"
     parts = [
         _holding_words(prepared, proof, holding, counted, rules)
         for holding, counted in _by_holding(proof.counted)
     ]
-    where = _where([prepared.objects[prepared.visits[v].object_id].district for v in proof.visits])
     said = f"{where} {len(proof.visits)} 次检查:{';'.join(parts)}"
     if len(parts) > 1:
         said += f";合起来,这些检查无论排在哪天至少占用 {proof.demand},只有 {proof.supply}"
@@ -69,9 +71,17 @@ def _holding_words(
         cap = prepared.dates.cluster_cap
         return f"{name}的 {visits} 次{_only(rules)}只有 {len(dates)} 天可排({months(dates)}),每日最多 {cap} 户,至多 {holds} 户"
     place = prepared.problem.objects[holding.index].object_id
-    return (
-        f"{place} 须入企 {visits} 次,相隔应满 {prepared.dates.spacing} 日,而可排的日子只有 {in_words(dates)}"
-    )
+    return f"{place} 须入企 {visits} 次,相隔应满 {prepared.dates.spacing} 日"
+
+
+def _object_words(prepared: Prepared, proof: ShortageProof) -> str:
+    """Enterprises to be entered too often for the spacing, with one of them as the example."""
+    places = [prepared.visits[v].object_id for v in proof.visits]
+    first = [v for v, place in zip(proof.visits, places, strict=True) if place == places[0]]
+    days = np.flatnonzero(prepared.dates.days[first].any(axis=0))
+    dates = in_words([prepared.dates.dates[d] for d in days])
+    said = f"{len(set(places))} 户企业须入企共 {len(places)} 次,不能合并,两次相隔应满 {prepared.dates.spacing} 日"
+    return f"{said};例如 {places[0]} 须入企 {len(first)} 次,可排的日子只有 {dates}"
 
 
 def _people_words(

@@ -20,7 +20,7 @@ from scheduling.conflict_words import proof_sentence
 from scheduling.holdings import CLUSTER, LIMITED, OBJECT, PEOPLE, WORKLOAD, Holding, holdings
 from scheduling.prepared import Prepared
 from scheduling.problem import HALVES, Unplaced
-from scheduling.shortage_proof import Counted, ShortageProof, prove, prove_with
+from scheduling.shortage_proof import Counted, ShortageProof, prove, prove_with, together
 
 RATIONED = {
     PEOPLE: "capacity", WORKLOAD: "total_limit", LIMITED: "total_limit", CLUSTER: "cluster_cap", OBJECT: "spacing",
@@ -50,11 +50,24 @@ def find_conflicts(prepared: Prepared, slot: Ints, unplaced: Sequence[Unplaced])
     waiting = {v: u for v, u in _by_visit(prepared, unplaced).items() if slot[v] == UNPLACED}
     found, explained = [], set()
     if waiting:
-        for proof in prove(prepared.dates, range(len(prepared.visits))):
+        for proof in _few(prepared, prove(prepared.dates, range(len(prepared.visits)))):
             mine = tuple(v for v in proof.visits if v in waiting)
             explained |= {id(waiting.pop(v)) for v in mine}
             found.append(Found(_proved(prepared, proof, mine), mine, proof))
     return [*found, *_alone(prepared, [u for u in unplaced if id(u) not in explained], waiting)]
+
+
+def _few(prepared: Prepared, proofs: Sequence[ShortageProof]) -> list[ShortageProof]:
+    """Enterprises that must be entered too often, together by district: their sums stay apart, their words do not."""
+    alike: dict[str, list[ShortageProof]] = defaultdict(list)
+    for proof in proofs:
+        if all(c.holding.kind == OBJECT for c in proof.counted) and set(proof.least) == {1}:
+            alike[prepared.objects[prepared.visits[proof.visits[0]].object_id].district].append(proof)
+    merged = {id(p) for group in alike.values() for p in group}
+    return [
+        *(p for p in proofs if id(p) not in merged),
+        *(together(group) for _, group in sorted(alike.items())),
+    ]
 
 
 def _refused(prepared: Prepared, missed: Unplaced) -> bool:
@@ -103,7 +116,8 @@ def _supplies(prepared: Prepared, proof: ShortageProof) -> tuple[Supply, ...]:
 def _supply(prepared: Prepared, counted: Sequence[Counted]) -> Supply:
     holding, dates = counted[0].holding, prepared.dates
     days = np.logical_or.reduce([c.days for c in counted])
-    name, seats, holders = _name(prepared, holding), (), 0
+    name, holders = _name(prepared, holding), 0
+    seats: tuple[str, ...] = ()
     if holding.kind not in (CLUSTER, OBJECT):
         row = dates.rows[holding.index]
         seats, holders = tuple(sorted(k.name for k in row.kinds)), row.holders
@@ -158,16 +172,16 @@ def _alone(prepared: Prepared, rest: Sequence[Unplaced], waiting: dict[int, Unpl
         refused = tuple(sorted({department[c] for c in missed.checks})) if id(missed) not in places else ()
         groups[missed.rules, prepared.objects[missed.object_id].district, refused].append(missed)
     found = []
-    for (rules, district, _), missed in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):
-        inside = tuple(places[id(u)] for u in missed if id(u) in places)
+    for (rules, district, _), alike in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):
+        inside = tuple(places[id(u)] for u in alike if id(u) in places)
         proved = all(rule in SURE for rule in rules if rule != "pinned")
         conflict = Conflict(
             rules=rules,
-            sentence=_together(district, missed, proved),
+            sentence=_together(district, alike, proved),
             proved=proved,
-            visits=tuple(Claim(u.object_id, u.checks, 0) for u in missed),
-            missing=len(missed) if proved else 0,
-            left_out=tuple(c for u in missed for c in u.checks),
+            visits=tuple(Claim(u.object_id, u.checks, 0) for u in alike),
+            missing=len(alike) if proved else 0,
+            left_out=tuple(c for u in alike for c in u.checks),
         )
         found.append(Found(conflict, inside))
     return found

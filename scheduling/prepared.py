@@ -44,8 +44,8 @@ class Prepared:
             found["spacing"][v] = possible.spaced[rows].all(axis=0)
             all_three = possible.all[rows].all(axis=0)
             found["annual_cap"][v] = self.visits[v].days | ~all_three
-            if self.visits[v].pinned:
-                found["pinned"][v] = self.dates.days[v] | ~self.visits[v].days
+            if pin := self.visits[v].pinned:
+                found["pinned"][v] = np.array([day == pin[0] for day in self.dates.dates])
         return found
 
 

@@ -63,7 +63,10 @@ class Relieving:
             tried = (self._tried(found, measures) for measures in attempts if measures)
             works += [remedy for remedy in [next((r for r in tried if r), None)] if remedy]
         alone = min((r.price for r in works if len(r.measures) == 1), default=np.inf)
-        shown = {r.sentence: r for r in works if len(r.measures) == 1 or r.price < alone}
+        shown: dict[tuple[str, ...], Remedy] = {}
+        for remedy in sorted(works, key=lambda r: -r.price):
+            if len(remedy.measures) == 1 or remedy.price < alone:
+                shown[tuple(sorted(m.kind for m in remedy.measures))] = remedy
         return list(shown.values())
 
     def _candidates(self, found: Found) -> Iterator[Iterator[tuple[Measure, ...]]]:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, hstack, vstack
 
 from scheduling.booking import UNPLACED
+from scheduling.capacity import Ints
 from scheduling.holdings import (
     CLUSTER,
     LIMITED,
@@ -67,7 +68,9 @@ class ReliefModel:
 
     def _place(self) -> None:
         """Where visits may stand, each column with its move and price; then one column a kind for writing."""
-        kinds, days, moves = [], [], []
+        kinds: list[Ints] = []
+        days: list[Ints] = []
+        moves: list[Ints] = []
         for n, allowed in enumerate(self.scene.days_by_move):
             kind, day = np.nonzero(allowed[[m[0] for m in self.members]])
             kinds, days, moves = [*kinds, kind], [*days, day], [*moves, np.full(len(kind), n)]
@@ -151,8 +154,8 @@ class ReliefModel:
         left = np.concatenate([self.scene.left(h) for h in self.scene.held]).astype(float)
         blocks = [self._once(), self._limits(), self._opened(), self._lent(), self._exempted()]
         zeros = np.zeros(blocks[2].shape[0] + blocks[3].shape[0])
-        lower = [sizes, np.full(len(left) + len(zeros), -np.inf), [float(least_days)]]
-        upper = [sizes, left, zeros, [np.inf]]
+        lower = [sizes, np.full(len(left) + len(zeros), -np.inf), np.full(1, float(least_days))]
+        upper = [sizes, left, zeros, np.full(1, np.inf)]
         return vstack(blocks, format="csr"), np.concatenate(lower), np.concatenate(upper)
 
     def _matrix(self, entries: list[tuple[int, int, float]], rows: int) -> csr_matrix:
@@ -183,7 +186,8 @@ class ReliefModel:
         """How much one step of an extra adds to a stretch of a holding."""
         rows = self.scene.prepared.dates.rows
         if name == "borrow" and holding.kind in (PEOPLE, WORKLOAD, LIMITED):
-            return 2 * self.scene.team(which) if rows[holding.index].kinds >= rows[which].kinds else 0
+            helps = rows[holding.index].kinds >= rows[which].kinds
+            return self.scene.team(which) * (2 if holding.half is None else 1) if helps else 0
         if name == "cluster_cap":
             return int(holding.kind == CLUSTER)
         if name == "workload" and holding.kind in (WORKLOAD, LIMITED):

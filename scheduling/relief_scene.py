@@ -36,12 +36,12 @@ class Scene:
     @cached_property
     def held(self) -> list[Holding]:
         """Everything rationed, over all days."""
-        return [*(h for h in holdings(self.prepared.dates) if h.half is None), *self.cuts]
+        return [*holdings(self.prepared.dates), *self.cuts]
 
     @cached_property
     def free(self) -> list[int]:
         """Visits that may move: the conflict's own and all that take what is short."""
-        short = {(h.kind, h.index): h for h in self.held}
+        short = {(h.kind, h.index): h for h in self.held if h.half is None}
         takes = np.zeros(len(self.slot), dtype=bool)
         for key in self.short:
             takes |= short[key].units > 0 if key in short else False

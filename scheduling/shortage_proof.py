@@ -73,6 +73,13 @@ class ShortageProof:
         return -(-(self.demand - self.supply) // max(self.least, default=1))
 
 
+def together(proofs: Sequence[ShortageProof]) -> ShortageProof:
+    """Separate shortages as one sum; it proves as many missing where every least is 1."""
+    claims = sorted((v, n) for p in proofs for v, n in zip(p.visits, p.least, strict=True))
+    counted = tuple(c for p in proofs for c in p.counted)
+    return ShortageProof(tuple(v for v, _ in claims), tuple(n for _, n in claims), counted)
+
+
 def prove(problem: DateProblem, visits: Sequence[int]) -> list[ShortageProof]:
     """Every separate shortage among these visits, the largest first; empty if the relaxation places them all."""
     return prove_with(holdings(problem), problem, problem.days, visits)

@@ -43,6 +43,7 @@ from scheduling.workload import Workload
 
 POLISH_EVERY = 8
 TRIAL_ROUNDS = 8
+PATIENCE = 20
 LONGEST = 3600.0
 
 
@@ -231,3 +232,14 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
         stopped=watch.reason or "nothing_to_move",
         conflicts=_conflicts(prepared, booking, unplaced, stop, seed, told),
     )
+
+
+def explain(
+    problem: Problem, seed: str, prices: Prices, seconds: float = 20.0, progress: Progress | None = None
+) -> tuple[Conflict, ...]:
+    """Why not everything can be dated, and what would help (冲突说明): () where everything can.
+
+    Half of `seconds` at most goes into the plan, half into trying remedies. Raises as `solve` does.
+    """
+    stop = Stop(seconds / 2, patience=PATIENCE, first_feasible=True, remedies=prices, remedy_seconds=seconds / 2)
+    return solve(problem, stop, seed, progress).conflicts

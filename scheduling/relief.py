@@ -22,7 +22,7 @@ from scheduling.holdings import LIMITED, PEOPLE, WORKLOAD, Holding
 from scheduling.measures import apply, measures_of, off_site
 from scheduling.prepared import Prepared, prepare
 from scheduling.problem import HALVES, WHOLE_DAY, Check, Problem, Roster
-from scheduling.relief_model import KINDS, ReliefModel
+from scheduling.relief_model import KINDS, Relief, ReliefModel
 from scheduling.relief_scene import Scene
 from scheduling.workdays import EstimatedYear, working_days
 
@@ -73,16 +73,20 @@ class Relieving:
         """Measures worth a trial, each with what to try next if it falls short: the cheapest mixture, each kind alone."""
         if found.left_out:
             scene = self._scene(found)
-            model = ReliefModel(scene)
-            for kinds in (KINDS, *((kind,) for kind in KINDS)):
-                yield self._attempts(scene, model, kinds)
+            near, wide = ReliefModel(scene), replace(scene, wide=True)
+            for kinds in (KINDS, *((kind,) for kind in KINDS if near.offers(kind))):
+                relief = near.relieve(kinds)
+                if relief is not None:
+                    yield self._attempts(scene, near, kinds, relief)
+                elif kinds != ("off_site",):
+                    model = ReliefModel(wide)
+                    yield self._attempts(wide, model, kinds, model.relieve(kinds))
         else:
             yield from self._refused(found)
 
     def _attempts(
-        self, scene: Scene, model: ReliefModel, kinds: Sequence[str]
+        self, scene: Scene, model: ReliefModel, kinds: Sequence[str], relief: Relief | None
     ) -> Iterator[tuple[Measure, ...]]:
-        relief = model.relieve(kinds)
         if relief is None:
             return
         if not measures_of(scene, relief):
@@ -99,24 +103,32 @@ class Relieving:
             yield measures_of(scene, relief)
 
     def _tried(self, found: Found, measures: tuple[Measure, ...]) -> Remedy | None:
-        """The remedy if it works; a mixture that leaves some out puts these in writing and is tried once more."""
-        problem = self.around(found)
-        missed = {c for u in self.place(apply(problem, measures)).unplaced for c in u.checks}
-        if missed and (len(measures) > 1 or measures[0].kind == "off_site"):
-            measures = self._rest_in_writing(measures, missed)
-            missed = {c for u in self.place(apply(problem, measures)).unplaced for c in u.checks}
-        if missed:
-            return None
-        measures = self._needed(problem, measures)
-        price = round(sum(m.price for m in measures), 2)
-        return Remedy(measures, price, ";".join(m.sentence for m in measures), len(_visits_left(found)))
+        """The remedy if it works: with all others left where they stand, or where that fails, dated anew as well.
+
+        A mixture that leaves some out puts these in writing and is tried once more.
+        """
+        for pinned in (True, False):
+            problem = self.around(found, pinned)
+            missed = self._missed(problem, measures)
+            if missed and (len(measures) > 1 or measures[0].kind == "off_site"):
+                measures = self._rest_in_writing(measures, missed)
+                missed = self._missed(problem, measures)
+            if not missed:
+                measures = self._needed(problem, measures)
+                price = round(sum(m.price for m in measures), 2)
+                said = ";".join(m.sentence for m in measures)
+                return Remedy(measures, price, said, len(_visits_left(found)))
+        return None
+
+    def _missed(self, problem: Problem, measures: tuple[Measure, ...]) -> set[str]:
+        return {c for u in self.place(apply(problem, measures)).unplaced for c in u.checks}
 
     def _needed(self, problem: Problem, measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
         """Those measures of a mixture that are needed, the dearest left out first where the rest will do."""
         kept = measures
         for measure in sorted(measures, key=lambda m: -m.price) if len(measures) > 1 else ():
             fewer = tuple(m for m in kept if m is not measure)
-            if fewer and not self.place(apply(problem, fewer)).unplaced:
+            if fewer and not self._missed(problem, fewer):
                 kept = fewer
         return kept
 
@@ -132,8 +144,8 @@ class Relieving:
     def _visits_of(self, checks: set[str]) -> list[int]:
         return [v for v, visit in enumerate(self.prepared.visits) if checks & {c.id for c in visit.checks}]
 
-    def around(self, found: Found) -> Problem:
-        """The problem with this conflict only: other gaps left out, visits that it does not concern pinned."""
+    def around(self, found: Found, pinned: bool = True) -> Problem:
+        """The problem with this conflict only: other gaps left out, visits that it does not concern pinned if asked."""
         concerned = set(found.conflict.left_out)
         free = set(self._scene(found).free) if found.left_out else set()
         pins: dict[str, tuple[date, str]] = {}
@@ -143,7 +155,7 @@ class Relieving:
                 continue
             ids = {c.id for c in visit.checks}
             dropped -= ids
-            if v not in free:
+            if pinned and v not in free:
                 pins |= dict.fromkeys(ids, self._standing(v))
         dropped -= {s.check for s in self.prepared.settled if s.check not in self._unplaced}
         checks = tuple(

@@ -119,6 +119,11 @@ class ReliefModel:
         }
         self.cost += [each[name](n) for name, n, _ in self.extra]
 
+    def offers(self, kind: str) -> bool:
+        """Whether there is anything of this kind to decide here at all."""
+        columns = kind in MOVES and bool((self.move == MOVES.index(kind)).any())
+        return columns or kind == "off_site" or any(name == kind for name, *_ in self.extra)
+
     def relieve(self, kinds: Sequence[str], least_days: int = 0) -> Relief | None:
         """The cheapest answer with these kinds of measure, None if they cannot; at least so many exempted days."""
         bound = np.full(len(self.cost), np.inf)

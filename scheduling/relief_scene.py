@@ -20,8 +20,9 @@ from scheduling.quiet import ObjectFrame, open_days
 class Scene:
     """A conflict among its neighbours. `slot` [V] says where everything stands now.
 
-    `concerned` are the conflict's visits, `left_out` those without a date; `rows` the Hall rows that are short
-    and `days` [D] the days on which something is short. `prepared` reaches past the period where it may.
+    `concerned` are the conflict's visits, `left_out` those without a date; `short` what is short (kind, index) and
+    `days` [D] on which days. A `wide` scene lets every visit move, not only those that need what is short.
+    `prepared` reaches past the period where it may; `cuts` are holdings found for the proof alone.
     """
 
     prepared: Prepared
@@ -32,6 +33,7 @@ class Scene:
     short: tuple[tuple[str, int], ...]
     days: Bools
     cuts: tuple[Holding, ...] = ()
+    wide: bool = False
 
     @cached_property
     def held(self) -> list[Holding]:
@@ -45,6 +47,7 @@ class Scene:
         takes = np.zeros(len(self.slot), dtype=bool)
         for key in self.short:
             takes |= short[key].units > 0 if key in short else False
+        takes |= self.wide
         takes &= (self.slot != UNPLACED) & (self.prepared.dates.pin == UNPLACED)
         takes[list(self.left_out)] = True
         pinned = [v for v in self.concerned if self.prepared.dates.pin[v] != UNPLACED]
@@ -60,7 +63,17 @@ class Scene:
 
     def left(self, holding: Holding) -> Ints:
         """What the fixed visits leave of a holding, stretch by stretch."""
-        taken = np.zeros(len(self.prepared.dates.dates), dtype=np.int64)
+        dates = self.prepared.dates
+        if holding.kind == PEOPLE and holding.half is None:
+            load = np.zeros(2 * len(dates.dates), dtype=np.int64)
+            for half in (0, 1):
+                there = self.fixed[(dates.halves[self.fixed] == 2) | (self.slot[self.fixed] % 2 == half)]
+                np.add.at(load, self.slot[there] // 2 * 2 + half, dates.demand[there, holding.index])
+            # A half-day's odd people are no use to whole teams, though the day's sum would count them.
+            step = gcd(*(int(n) for n in dates.demand[self.free, holding.index])) or 1
+            spare = np.maximum(0, dates.capacity[holding.index] - load) // step * step
+            return np.asarray(spare[0::2] + spare[1::2])
+        taken = np.zeros(len(dates.dates), dtype=np.int64)
         np.add.at(taken, self.slot[self.fixed] // 2, holding.units[self.fixed])
         return np.maximum(0, holding.holds - holding.days @ taken)
 

@@ -184,10 +184,11 @@ def _conflicts(
     if stop.remedies is None or not found:
         return tuple(f.conflict for f in found)
 
+    end = None if stop.remedy_seconds is None else time.monotonic() + stop.remedy_seconds
+
     def place(problem: Problem) -> Roster:
-        return solve(
-            problem, Stop(seconds=stop.remedy_seconds, rounds=TRIAL_ROUNDS, first_feasible=True), seed
-        )
+        left = None if end is None else max(0.0, end - time.monotonic())
+        return solve(problem, Stop(seconds=left, rounds=TRIAL_ROUNDS, first_feasible=True), seed)
 
     relief = Relieving(prepared, stop.remedies, booking.slot, seed, place, stop.remedy_seconds)
     return relief.with_remedies(found, lambda share: told("寻找办法", share))
@@ -241,5 +242,7 @@ def explain(
 
     Half of `seconds` at most goes into the plan, half into trying remedies. Raises as `solve` does.
     """
-    stop = Stop(seconds / 2, patience=PATIENCE, first_feasible=True, remedies=prices, remedy_seconds=seconds / 2)
+    stop = Stop(
+        seconds / 2, patience=PATIENCE, first_feasible=True, remedies=prices, remedy_seconds=seconds / 2
+    )
     return solve(problem, stop, seed, progress).conflicts

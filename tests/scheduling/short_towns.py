@@ -18,9 +18,9 @@ VALID = date(2030, 1, 1)
 PLACE = "东湖"
 
 
-def easy_town(seed: int, objects: int, inspectors: int) -> Problem:
+def easy_town(seed: int, objects: int, inspectors: int, days: int = 92) -> Problem:
     """A town without anything that could keep a visit away by itself."""
-    town = make_town(seed, Size(objects, inspectors, quiet_share=0.2, limited=0.0, scarce=1.0))
+    town = make_town(seed, Size(objects, inspectors, days=days, quiet_share=0.2, limited=0.0, scarce=1.0))
     return replace(
         town,
         rules=replace(

@@ -17,6 +17,7 @@ from registry.progress import Progress
 from scheduling.booking import UNIT, UNPLACED, Booking, DateProblem
 from scheduling.bound import Relaxation
 from scheduling.capacity import Ints, with_reserve
+from scheduling.conflict_record import Prices
 from scheduling.dates import Focus, Outcome, improve
 from scheduling.first_plan import by_need, fill, place_pinned
 from scheduling.neighbourhoods import Neighbourhoods
@@ -37,7 +38,8 @@ class Stop:
     """When to stop (停止条件): after `seconds`, at a `gap`, after so many `rounds`, or at the first full plan.
 
     Also after `patience` rounds in a row that changed nothing. Whichever comes first; `rounds` and `patience`
-    alone are reproducible.
+    alone are reproducible. With prices in `remedies`, the ways out of every conflict are priced and tried
+    afterwards, for at most `remedy_seconds`.
     """
 
     seconds: float | None = 20.0
@@ -45,6 +47,8 @@ class Stop:
     rounds: int | None = None
     patience: int | None = None
     first_feasible: bool = False
+    remedies: Prices | None = None
+    remedy_seconds: float | None = None
 
 
 class Watch:

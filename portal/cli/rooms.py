@@ -27,6 +27,7 @@ ROOMS = {
     "quality": ("quality",),
     "registers": ("record",),
     "results": ("report", "roster"),
+    "roster_files": ("roster",),
     "sources": ("source",),
     "service": ("db", "demo", "serve", "worker"),
 }

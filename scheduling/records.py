@@ -51,6 +51,8 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         return _day(value, where)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) <= LARGEST else math.inf
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)  # 60.0 is the whole number 60 to JSON, which has one kind of number
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ProblemError([f"{where}:应为{_KINDS[kind]},实为 {_shown(value)}"])
     return _sane(value, where)

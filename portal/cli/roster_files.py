@@ -4,6 +4,7 @@ Formats: docs/roster-format.md. `roster_commands` is the group; the rosters of s
 """
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -117,7 +118,7 @@ def _outcome(roster: Roster) -> dict[str, Any]:
 def _show_outcome(written: Path, roster: Roster, broken: list[Violation]) -> None:
     table = Table("目标", "取值", "下界")
     for aim in roster.aims:
-        table.add_row(AIMS.get(aim.name, aim.name), f"{aim.value:,g}", f"{aim.bound:,g}")
+        table.add_row(AIMS.get(aim.name, aim.name), f"{aim.value:,.10g}", f"{aim.bound:,.10g}")
     out.print(table)
     out.print(
         f"排入 {len(roster.visits):,} 次入企，未排入 {len(roster.unplaced):,} 次，"
@@ -186,3 +187,20 @@ def _leave_if(broken: list[Violation]) -> None:
     if broken:
         err.print(f"{len(broken)} 处违规。")
         raise typer.Exit(1)
+
+
+@roster_commands.command()
+def schema(
+    kind: Annotated[str, typer.Argument(help="problem or roster")],
+    target: Annotated[Path | None, typer.Option("--out", help="file to write; default: print it")] = None,
+) -> None:
+    """Print the JSON schema (draft 2020-12) of a problem or roster file, made from the code itself."""
+    from scheduling.schema import SCHEMAS, schema_text
+
+    if kind not in SCHEMAS:
+        raise Refusal("roster.schema", f"没有 {kind} 的格式。", f"可选：{'、'.join(SCHEMAS)}。")
+    text = schema_text(SCHEMAS[kind])
+    if target is None:
+        sys.stdout.write(text)
+    else:
+        target.write_text(text, encoding="utf-8")

@@ -14,16 +14,22 @@ STOPPED = {
     "nothing_to_move": "没有可调整的检查",
 }
 
+MOST_SHOWN = 10
+
 
 def step_words(step: Step, visits: int) -> str:
     """Value, proved bound, gap, placed of all visits and seconds, in one line."""
     return (
-        f"目标 {step.value:,.0f} 下界 {step.bound:,.0f} 差距 {gap_words(step)} "
+        f"目标 {step.value:,.0f} 下界 {step.bound:,.0f} 差距 {gap_words(step_gap(step))} "
         f"已排 {step.placed:,}/{visits:,} {step.seconds:,.0f} 秒"
     )
 
 
-def gap_words(step: Step) -> str:
-    """(value - bound) / bound as a percentage, capped in words: an unplaced visit makes it astronomical."""
-    gap = max(0.0, step.value - step.bound) / max(step.bound, 1.0)
-    return f"{gap:.2%}" if gap < 10 else "＞1000%"
+def step_gap(step: Step) -> float:
+    """(value - bound) / bound; 0 at the bound."""
+    return max(0.0, step.value - step.bound) / max(step.bound, 1.0)
+
+
+def gap_words(gap: float) -> str:
+    """A gap as a percentage, cut off where an unplaced visit's price makes it astronomical."""
+    return f"{gap:.2%}" if gap < MOST_SHOWN else f"＞{MOST_SHOWN:.0%}"

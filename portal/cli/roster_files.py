@@ -22,7 +22,7 @@ from scheduling.case import Violation
 from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
-from scheduling.search_words import STOPPED
+from scheduling.search_words import STOPPED, gap_words
 
 roster_commands = typer.Typer(
     no_args_is_help=True,
@@ -59,6 +59,9 @@ def solve(
     seed: Annotated[
         str, typer.Option(help="public text that breaks ties; a formal roster takes one announced beforehand")
     ] = "wurao",
+    picture: Annotated[
+        Path | None, typer.Option(help="folder for pictures: the search, people out, calendar (SVG)")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Solve a problem file (求解): merge, date, explain what has no date; Ctrl-C keeps the best roster so far."""
@@ -82,8 +85,14 @@ def solve(
     written = target or problem.with_name(f"{problem.stem}-roster.json")
     write_roster(written, roster)
     broken = check_roster(asked, roster, teams=False)
-    answer = {"roster": written, **_outcome(roster), "violations": [asdict(v) for v in broken]}
-    tell(answer, as_json, lambda: _show_outcome(written, roster, broken))
+    drawn = _draw(asked, roster, picture) if picture else []
+    answer = {
+        "roster": written,
+        **_outcome(roster),
+        "violations": [asdict(v) for v in broken],
+        "pictures": drawn,
+    }
+    tell(answer, as_json, lambda: _show_outcome(written, roster, broken, drawn))
     _leave_if(broken)
 
 
@@ -105,6 +114,12 @@ def ending_on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+def _draw(problem: Problem, roster: Roster, folder: Path) -> list[str]:
+    from portal.roster_pictures import roster_pictures, write_pictures
+
+    return [str(path) for path in write_pictures(folder, roster_pictures(problem, roster))]
+
+
 def _outcome(roster: Roster) -> dict[str, Any]:
     return {
         "visits": len(roster.visits),
@@ -115,14 +130,14 @@ def _outcome(roster: Roster) -> dict[str, Any]:
     }
 
 
-def _show_outcome(written: Path, roster: Roster, broken: list[Violation]) -> None:
+def _show_outcome(written: Path, roster: Roster, broken: list[Violation], drawn: list[str]) -> None:
     table = Table("目标", "取值", "下界")
     for aim in roster.aims:
         table.add_row(AIMS.get(aim.name, aim.name), f"{aim.value:,.10g}", f"{aim.bound:,.10g}")
     out.print(table)
     out.print(
         f"排入 {len(roster.visits):,} 次入企，未排入 {len(roster.unplaced):,} 次，"
-        f"紧急优先差距 {roster.gap:.2%}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"
+        f"紧急优先差距 {gap_words(roster.gap)}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"
     )
     for missed in roster.unplaced[:SHOWN]:
         out.print(
@@ -130,7 +145,7 @@ def _show_outcome(written: Path, roster: Roster, broken: list[Violation]) -> Non
         )
     if len(roster.unplaced) > SHOWN:
         out.print(f"……另有 {len(roster.unplaced) - SHOWN:,} 次未排入：wurao roster explain")
-    out.print(f"排班表：{written}")
+    out.print("\n".join([f"排班表：{written}", *(f"图：{path}" for path in drawn)]))
     _show_violations(str(written), broken)
 
 

@@ -22,8 +22,8 @@ SHOWN_NUMBERS = 70
 STEEP = 4.0
 """Times the bound from which the value's fall is shown on a logarithmic scale."""
 
-LEAST_GAP = 1e-4
-"""The smallest gap that the picture tells from none: a logarithmic scale has no zero."""
+MOST_TOLD = 10
+"""Gaps written into the picture of a search, at most: more would lie upon each other."""
 
 
 @dataclass(frozen=True)
@@ -103,31 +103,36 @@ def chart_search(points: Sequence[SearchPoint]) -> Chart:
 
 def _paint_search(ax: Axes, points: Sequence[SearchPoint]) -> None:
     seconds = [p.seconds for p in points]
-    steps = {"where": "post"}
-    ax.step(
-        seconds, [p.value for p in points], color=BLUE, marker="o", markersize=2.5, label="目标值", **steps
-    )
-    ax.step(seconds, [p.bound for p in points], color=GREEN, linewidth=1.6, label="已证明的下界", **steps)
+    values, bounds = [p.value for p in points], [p.bound for p in points]
+    if values[0] > STEEP * max(bounds[-1], 1.0):  # a missing visit costs a thousand times its week
+        ax.set_yscale("log")
+        ax.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.fill_between(seconds, bounds, values, step="post", color=ORANGE, alpha=0.18, linewidth=0, label="差距")
+    ax.step(seconds, values, where="post", color=BLUE, marker="o", markersize=2.5, label="目标值")
+    ax.step(seconds, bounds, where="post", color=GREEN, linewidth=1.6, label="已证明的下界")
+    for point in _told(points):
+        ax.annotate(
+            f"{point.gap:,.0%}" if point.gap >= 1 else f"{point.gap:.1%}",
+            (point.seconds, point.value),
+            xytext=(3, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color=INK,
+        )
+    ax.margins(x=0.06, y=0.12)
     ax.set(xlabel="秒", ylabel="紧急优先（加权周数，越低越好）")
-    side = ax.twinx()
-    gaps = [max(p.gap, LEAST_GAP) for p in points]
-    side.step(seconds, gaps, color=ORANGE, linestyle="--", label="差距（右轴）", **steps)
-    if points[0].value > STEEP * max(
-        points[-1].bound, 1.0
-    ):  # a missing visit costs a thousand times its week
-        for scaled in (ax, side):
-            scaled.set_yscale("log")
-            scaled.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-    else:
-        side.set_ylim(0, max(gaps) * 1.15)
-    side.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:,.0%}" if value >= 0.1 else f"{value:.1%}")
-    )
-    side.spines["right"].set_visible(True)
-    lines = [*ax.get_lines(), *side.get_lines()]
-    labels = [str(line.get_label()) for line in lines]
-    ax.legend(lines, labels, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9)
+    ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9)
+
+
+def _told(points: Sequence[SearchPoint]) -> list[SearchPoint]:
+    """The first point, the last, and in between those where the gap has fallen by a third since the last one told."""
+    told = [points[0]]
+    for point in points[1:-1]:
+        apart = (points[-1].seconds - points[0].seconds) / MOST_TOLD
+        if point.gap < told[-1].gap * 2 / 3 and point.seconds - told[-1].seconds > apart:
+            told.append(point)
+    return [*told, points[-1]] if len(points) > 1 else told
 
 
 def chart_manning(cells: Sequence[HalfDay]) -> Chart:

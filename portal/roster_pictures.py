@@ -1,5 +1,6 @@
 """Pictures of a roster from its problem and answer (排班图), for the command line and the officers' page."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from reports.canvas import Chart
@@ -14,7 +15,7 @@ from reports.roster_charts import (
     chart_search,
 )
 from scheduling.occupancy import days_worked, duties, people_out, roster_days
-from scheduling.problem import Problem, Roster
+from scheduling.problem import Problem, Roster, problem_from_json, roster_from_json
 
 
 def roster_pictures(problem: Problem, roster: Roster, names: bool = True) -> list[Chart]:
@@ -30,6 +31,12 @@ def roster_pictures(problem: Problem, roster: Roster, names: bool = True) -> lis
         found.append(chart_people(bars, days_worked(problem)))
     days = [CalendarDay(d.day, d.working, d.quiet_share, d.visits) for d in roster_days(problem, roster)]
     return [*found, chart_month(days)] if days else found
+
+
+@lru_cache(maxsize=4)
+def pictures_of_files(problem: str, roster: str) -> tuple[Chart, ...]:
+    """The pictures of a roster from both texts; a county's cost some seconds, so the last ones asked for are kept."""
+    return tuple(roster_pictures(problem_from_json(problem), roster_from_json(roster)))
 
 
 def write_pictures(folder: Path, charts: list[Chart]) -> list[Path]:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from scheduling.problem import Step
 
+AIMS = {
+    "unplaced": "进入排期而未排入",
+    "doors": "入企次数",
+    "earliness": "紧急优先（加权周数）",
+    "cluster_days": "片区日数",
+}
 STOPPED = {
     "seconds": "用完给定时间",
     "gap": "达到给定差距",

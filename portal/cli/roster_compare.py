@@ -10,10 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from portal.cli.console import Json, err, out, tell
-from portal.cli.roster_files import AIMS, ProblemFile, roster_commands
+from portal.cli.roster_files import ProblemFile, roster_commands
 from scheduling.compare import Comparison, Measure, Moved, OnlyOne, Regrouped, Reseated, compare_rosters
 from scheduling.problem import problem_hash
 from scheduling.problem_files import read_problem, read_roster
+from scheduling.search_words import AIMS
 
 NAMES = {**AIMS, "violations": "违规", "checks_unplaced": "未排入的任务", "checks_visited": "排入的任务"}
 HALVES = {"am": "上午", "pm": "下午", "day": "全天"}

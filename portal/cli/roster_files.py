@@ -22,7 +22,7 @@ from scheduling.case import Violation
 from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
-from scheduling.search_words import STOPPED, gap_words
+from scheduling.search_words import AIMS, STOPPED, gap_words
 
 roster_commands = typer.Typer(
     no_args_is_help=True,
@@ -35,12 +35,6 @@ ProblemFile = Annotated[
     Path, typer.Argument(help="problem file (wurao-problem-1, see docs/roster-format.md)")
 ]
 SECONDS = 20.0
-AIMS = {
-    "unplaced": "进入排期而未排入",
-    "doors": "入企次数",
-    "earliness": "紧急优先（加权周数）",
-    "cluster_days": "片区日数",
-}
 
 
 @roster_commands.command()

@@ -46,7 +46,7 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if origin is dict:
         return _figures(value, where)
     if isinstance(kind, type) and is_dataclass(kind):
-        return _record(kind, value, where)
+        return read_record(kind, value, where)
     if kind is date:
         return _day(value, where)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -103,7 +103,8 @@ def _typed_tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, .
     return tuple(_typed(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
 
 
-def _record(kind: type[T], value: Any, where: str) -> T:
+def read_record(kind: type[T], value: Any, where: str) -> T:
+    """A record of `kind` from a loaded JSON object; raises `ProblemError` with the path of the field at fault."""
     if not isinstance(value, dict):
         raise ProblemError([f"{where}:应为 {kind.__name__} 对象,实为 {_shown(value)}"])
     hints = _hints(kind)
@@ -149,7 +150,7 @@ def from_json(kind: type[T], text: str, expected: str) -> T:
     root = kind.__name__.lower()
     if not isinstance(loaded, dict) or loaded.get("format") != expected:
         raise ProblemError([f"{root}.format:缺少或不支持的 format:应为 {expected}"])
-    return _record(kind, loaded, root)
+    return read_record(kind, loaded, root)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

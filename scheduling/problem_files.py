@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -77,5 +78,6 @@ def write_roster(path: Path, roster: Roster) -> None:
         part.write_text(roster_to_json(roster), encoding="utf-8")
         os.replace(part, path)
     except OSError as fault:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise Refusal("roster.write", f"无法写入 {path}：{fault.strerror}。", "检查文件夹和权限。") from fault

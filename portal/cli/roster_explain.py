@@ -12,7 +12,7 @@ from rich.markup import escape
 from portal.cli.console import Json, out, progress, tell
 from portal.cli.roster_files import ProblemFile, ending_on_interrupt, roster_commands
 from registry.errors import Refusal
-from scheduling.day_reasons import HALF_NAMES, DayExplainer, DayState, Explained, why_this_day
+from scheduling.day_state import HALF_NAMES, DayState, Explained, why_this_day
 from scheduling.problem import Problem, Roster, Unplaced
 from scheduling.problem_files import read_problem, read_roster
 
@@ -63,6 +63,9 @@ def explain(
     if visit is None and place is None:
         tell({"unplaced": found.unplaced}, as_json, lambda: _show_unplaced(found.unplaced))
         return
+    # Whether people suffice is asked of the solver's matching, which costs a second to load.
+    from scheduling.day_reasons import DayExplainer
+
     explainer = DayExplainer(asked, found)
     explained = [
         *(explainer.of_visit(visit) if visit else ()),

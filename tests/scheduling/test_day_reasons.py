@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from scheduling.check import check_roster
-from scheduling.day_reasons import DayExplainer, Explained, why_this_day
+from scheduling.day_reasons import DayExplainer
+from scheduling.day_state import Explained, why_this_day
 from scheduling.problem import (
     AnnualCap,
     Check,

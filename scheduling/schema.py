@@ -14,6 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from scheduling.problem import HALVES, PROBLEM_FORMAT, ROSTER_FORMAT, WHOLE_DAY, Problem, Roster
 from scheduling.records import DAY, LARGEST, plain, required
+from scheduling.validation import HIGHEST_PRICE, MOST_DAYS, MOST_PEOPLE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: dict[str, type] = {"problem": Problem, "roster": Roster}
@@ -27,6 +28,7 @@ _SIMPLE: dict[Any, dict[str, Any]] = {
 _NAME = {"minLength": 1}
 _COUNT = {"minimum": 0}
 _SOME = {"minimum": 1}
+_PRICE = {"minimum": 0, "maximum": HIGHEST_PRICE}
 _ANY_HALF = {"enum": [*HALVES, WHOLE_DAY]}
 NARROWED: dict[str, dict[str, Any]] = {
     "Problem.format": {"const": PROBLEM_FORMAT},
@@ -47,13 +49,15 @@ NARROWED: dict[str, dict[str, Any]] = {
     "HonestQuota.total": _COUNT,
     "HonestQuota.visited": _COUNT,
     "HonestQuota.undisturbed_share": {"minimum": 0, "maximum": 1},
-    "Rules.spacing_days": _COUNT,
-    "Rules.recognition_days": _COUNT,
-    "Rules.lead_team": _SOME,
-    "Rules.partner_team": _SOME,
+    "Rules.spacing_days": {**_COUNT, "maximum": MOST_DAYS},
+    "Rules.recognition_days": {**_COUNT, "maximum": MOST_DAYS},
+    "Rules.lead_team": {**_SOME, "maximum": MOST_PEOPLE},
+    "Rules.partner_team": {**_SOME, "maximum": MOST_PEOPLE},
     "Rules.half_day_minutes": _SOME,
     "Rules.cluster_day_cap": _SOME,
     "Rules.reserve_share": {"minimum": 0, "exclusiveMaximum": 1},
+    "Weights.unplaced": _PRICE,
+    "Weights.cluster_day": _PRICE,
     "Visit.half": _ANY_HALF,
     "Settled.kind": {"enum": ["recognised", "off_site"]},
 }

@@ -16,6 +16,10 @@ from scheduling.problem import (
     Weights,
 )
 
+MOST_DAYS = 36_500
+MOST_PEOPLE = 100
+LONGEST_PERIOD = 1_100
+"""Limits of what the programs can handle, not of the law: a century back, a team of a hundred, three years ahead."""
 HIGHEST_PRICE = 1_000_000
 """Prices are added up in whole numbers of 64 bits: weeks of hundreds of thousands of visits must still fit."""
 
@@ -50,11 +54,13 @@ def _check_faults(check: Check, at: str, known: set[str]) -> Iterator[str]:
 def _rule_faults(rules: Rules) -> Iterator[str]:
     at = "problem.rules"
     for name in ("spacing_days", "recognition_days"):
-        if getattr(rules, name) < 0:
-            yield f"{at}.{name}:不应为负数"
-    for name in ("lead_team", "partner_team", "half_day_minutes"):
-        if getattr(rules, name) < 1:
-            yield f"{at}.{name}:应不小于 1"
+        if not 0 <= getattr(rules, name) <= MOST_DAYS:
+            yield f"{at}.{name}:应在 0 与 {MOST_DAYS} 之间"
+    for name in ("lead_team", "partner_team"):
+        if not 1 <= getattr(rules, name) <= MOST_PEOPLE:
+            yield f"{at}.{name}:应在 1 与 {MOST_PEOPLE} 之间"
+    if rules.half_day_minutes < 1:
+        yield f"{at}.half_day_minutes:应不小于 1"
     if rules.cluster_day_cap is not None and rules.cluster_day_cap < 1:
         yield f"{at}.cluster_day_cap:应不小于 1,或不设"
     if not 0 <= rules.reserve_share < 1:
@@ -113,6 +119,8 @@ def faults(problem: Problem) -> list[str]:
     found = list(_identity_faults(problem))
     if problem.first_day > problem.last_day:
         found.append(f"problem.first_day:计划期 {problem.first_day} 至 {problem.last_day} 颠倒")
+    if (problem.last_day - problem.first_day).days > LONGEST_PERIOD:
+        found.append(f"problem.last_day:计划期超过 {LONGEST_PERIOD} 天,请分期排班")
     for n, check in enumerate(problem.checks):
         found += _check_faults(check, f"problem.checks[{n}]", known)
     found += _rule_faults(problem.rules)

@@ -84,7 +84,7 @@ def chart_search(points: Sequence[SearchPoint]) -> Chart:
     last = points[-1]
 
     said = (
-        f"{last.seconds:,.0f} 秒后目标值 {last.value:,.0f}，下界 {last.bound:,.0f}，差距 {last.gap:.2%}，"
+        f"{last.seconds:,.1f} 秒后目标值 {last.value:,.0f}，下界 {last.bound:,.0f}，差距 {last.gap:.2%}，"
         f"排入 {last.placed:,} 次。"
     )
     rows = [
@@ -231,14 +231,11 @@ def chart_people(duties: Sequence[PersonHalfDay], days: Sequence[date]) -> Chart
 
     def painter(ax: Axes) -> None:
         for department, name in people:
-            for kind in ("visit", "leave"):
-                bars = [(left(d), 0.46) for d in by_person[name] if d.kind == kind]
-                look = (
-                    {"facecolor": OFF, "hatch": "////"}
-                    if kind == "leave"
-                    else {"facecolor": colour[department]}
-                )
-                ax.broken_barh(bars, (row[name] + 0.12, 0.76), edgecolor="white", linewidth=0, **look)
+            frame = (row[name] + 0.12, 0.76)
+            out = [(left(d), 0.46) for d in by_person[name] if d.kind == "visit"]
+            away = [(left(d), 0.46) for d in by_person[name] if d.kind == "leave"]
+            ax.broken_barh(out, frame, facecolor=colour[department], linewidth=0)
+            ax.broken_barh(away, frame, facecolor=OFF, hatch="////", edgecolor="white", linewidth=0)
         _days_below(ax, days, len(people))
         ax.set_yticks([n + 0.5 for n in range(len(people))], [name for _, name in people])
         ax.tick_params(axis="y", labelsize=6)

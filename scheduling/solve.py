@@ -210,6 +210,8 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     told("校核派员", 1.0)
     missed = [int(v) for v in np.flatnonzero(booking.slot == UNPLACED)]
     overworked = workload.settle(max(3.0, watch.left()))
+    if overworked:
+        history.append(_step(booking, watch))
     explainer = Explainer(problem, merging, kept, staffing, booking)
     return Roster(
         problem_hash=problem_hash(problem),

@@ -19,6 +19,7 @@ from scheduling.problem import (
 MOST_DAYS = 36_500
 MOST_PEOPLE = 100
 LONGEST_PERIOD = 1_100
+EARLIEST_YEAR = 1900
 """Limits of what the programs can handle, not of the law: a century back, a team of a hundred, three years ahead."""
 HIGHEST_PRICE = 1_000_000
 """Prices are added up in whole numbers of 64 bits: weeks of hundreds of thousands of visits must still fit."""
@@ -119,6 +120,8 @@ def faults(problem: Problem) -> list[str]:
     found = list(_identity_faults(problem))
     if problem.first_day > problem.last_day:
         found.append(f"problem.first_day:计划期 {problem.first_day} 至 {problem.last_day} 颠倒")
+    if problem.as_of.year < EARLIEST_YEAR:
+        found.append(f"problem.as_of:早于 {EARLIEST_YEAR} 年")
     if (problem.last_day - problem.first_day).days > LONGEST_PERIOD:
         found.append(f"problem.last_day:计划期超过 {LONGEST_PERIOD} 天,请分期排班")
     for n, check in enumerate(problem.checks):

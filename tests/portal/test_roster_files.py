@@ -192,6 +192,16 @@ FAULTS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda p: p["inspectors"][0].update(half_days_per_day=3), "problem.inspectors[0].half_days_per_day"),
     (lambda p: p["quiet_rules"][0].update(month_days=[32]), "problem.quiet_rules[0].month_days"),
     (lambda p: p.update(last_day="2026-01-01"), "problem.first_day"),
+    (lambda p: p.update(last_day="2096-01-01"), "problem.last_day:计划期超过"),
+    (lambda p: p.update(as_of="0001-01-01"), "problem.as_of"),
+    (lambda p: p["rules"].update(partner_team=10**6), "problem.rules.partner_team"),
+    (lambda p: p["rules"].update(recognition_days=10**9), "problem.rules.recognition_days"),
+    (lambda p: p["rules"].update(annual_caps=[{"most": -1}]), "problem.rules.annual_caps[0].most"),
+    (lambda p: p["inspectors"][0].update(visits_total=-1), "problem.inspectors[0].visits_total"),
+    (
+        lambda p: p["quiet_rules"][3].update(ranges=[["2026-10-09", "2026-10-08"]]),
+        "problem.quiet_rules[3].ranges[0]",
+    ),
 ]
 
 

@@ -3,14 +3,11 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
 
-from registry import tables as t
-from registry.tables.visit import RosterVersion, Visit
-from scheduling.problem import Roster, problem_to_json, roster_to_json
-from scheduling.records import plain
+from scheduling.problem import Roster
 from scheduling.solve import Stop, solve
 from tests.journeys import records as r
+from tests.journeys.roster_records import store_version
 from tests.scheduling.towns import Size, make_town
 
 TOWN = make_town(3, Size(objects=40, inspectors=12, pins=2))
@@ -23,44 +20,8 @@ def solved() -> Roster:
 
 @pytest.fixture(scope="module")
 def version(town: Any, records: r.Records, solved: Roster) -> int:
-    """A second roster version, with the town's visits in the tables."""
-    row = {
-        "plan_id": records.plan_id,
-        "version": 2,
-        "reason": "安静日调整",
-        "state": "dated",
-        "draw_id": records.draw_id,
-        "problem": problem_to_json(TOWN),
-        "roster": roster_to_json(solved),
-        "statistics": {},
-        "violations": [],
-        "unplaced": plain(solved.unplaced),
-        "made_by": "zhangsan",
-        "made_at": r.LONG_AGO,
-    }
     with town.owner().begin() as connection:
-        query = insert(RosterVersion).values(**row).returning(RosterVersion.id)
-        number = int(connection.execute(query).scalar_one())
-        visits = [
-            {
-                "roster_id": number,
-                "visit_no": visit.id,
-                "object_id": visit.object_id,
-                "enterprise_code": visit.object_id,
-                "premises_no": 1,
-                "visit_date": visit.day,
-                "half": visit.half,
-                "lead_department": visit.lead,
-                "cluster": "街道",
-                "localadm": r.CITY,
-                "reasons": [],
-            }
-            for visit in solved.visits
-        ]
-        connection.execute(insert(t.Visit), visits)
-        stored = select(Visit.id).where(Visit.roster_id == number)
-        assert len(connection.execute(stored).all()) == len(solved.visits) > 20
-    return number
+        return store_version(connection, records, TOWN, solved)
 
 
 def test_the_page_says_aims_reasons_and_draws_them(visitor: Any, version: int, solved: Roster) -> None:

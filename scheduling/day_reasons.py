@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -47,7 +47,8 @@ class DayExplainer:
     def _read(self, roster: Roster) -> Iterator[_Standing]:
         for visit in roster.visits:
             if planned := self._planned(visit.checks):
-                yield _Standing(planned, visit.day, visit.half, visit.reasons)
+                # Another program may name its visits as it likes.
+                yield _Standing(replace(planned, id=visit.id), visit.day, visit.half, visit.reasons)
         for missed in roster.unplaced:
             if planned := self._planned(missed.checks):
                 yield _Standing(planned, None, None, (missed.sentence, f"可以:{missed.relief}"))

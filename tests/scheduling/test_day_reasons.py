@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -60,7 +61,10 @@ def test_every_day_is_as_the_checker_sees_it(problem: Problem, pick: int) -> Non
     roster = solve(problem, QUICK, "S")
     if not roster.visits:
         return
-    chosen = roster.visits[pick % len(roster.visits)]
+    at = Counter(v.object_id for v in roster.visits)
+    awkward = [v for v in roster.visits if at[v.object_id] > 1] or list(roster.visits)
+    some = awkward if pick % 2 else list(roster.visits)
+    chosen = some[pick // 2 % len(some)]
     (explained,) = DayExplainer(problem, roster).of_visit(chosen.id)
     for state in explained.days:
         note(f"{chosen.id} {state}")
@@ -149,6 +153,54 @@ def test_people_who_are_elsewhere_close_a_half_day_and_then_the_day() -> None:
 def test_reasons_carry_their_numbers(change: dict[str, object], rule: str, told: str) -> None:
     problem = replace(PROBLEM, **change)  # type: ignore[arg-type]
     assert told in closed_on(problem, roster_of(visit_of(ONE, 12)), 4)[rule]
+
+
+SECOND = replace(ONE, id="C2", joint=False, window_to=date(2026, 11, 30))
+CLUE = replace(SECOND, clue=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "day", "rules"),
+    [
+        (ONE, SECOND, 4, {"object_twice_a_day"}),
+        (ONE, SECOND, 13, {"spacing"}),  # nine days later; ten are asked for
+        (ONE, SECOND, 16, set()),
+        (ONE, CLUE, 13, set()),  # a clue may follow at any time, but for the same day
+        (ONE, CLUE, 4, {"object_twice_a_day"}),
+        (replace(ONE, clue=True), SECOND, 13, {"spacing"}),  # a planned visit keeps its distance from a clue
+    ],
+)
+def test_two_visits_to_one_object_keep_their_distance(
+    first: Check, second: Check, day: int, rules: set[str]
+) -> None:
+    problem = replace(PROBLEM, checks=(first, second))
+    roster = roster_of(visit_of(first, 4), visit_of(second, 27))
+    (found,) = DayExplainer(problem, roster).of_visit("VC2")
+    state = next(s for s in found.days if s.day.day == day)
+    assert {c.rule for c in state.closed} == rules
+
+
+def test_the_last_visit_closes_nine_days_and_not_the_tenth() -> None:
+    problem = replace(PROBLEM, objects=(replace(PLACE, last_visit=date(2026, 10, 27)),))
+    roster = roster_of(visit_of(ONE, 12))
+    assert set(closed_on(problem, roster, 5)) == {"spacing"}
+    assert closed_on(problem, roster, 6) == {}
+
+
+def test_a_full_park_is_closed_to_others_and_not_to_those_who_stand_there() -> None:
+    other = replace(ONE, id="C2", object_id="O2")
+    rules = replace(RULES, cluster_day_cap=1)
+    objects = (PLACE, replace(PLACE, object_id="O2"))
+    problem = replace(PROBLEM, objects=objects, checks=(ONE, other), rules=rules)
+    roster = roster_of(visit_of(ONE, 4), visit_of(other, 5, "pm"))
+    assert set(closed_on(problem, roster, 5)) == {"cluster_cap"}
+    assert closed_on(problem, roster, 4) == {}
+
+
+def test_a_visit_does_not_stand_in_its_own_way() -> None:
+    alone = replace(PROBLEM, inspectors=PEOPLE)
+    (found,) = DayExplainer(alone, roster_of(visit_of(ONE, 4))).of_object("O1")
+    assert next(s for s in found.days if s.chosen).halves == ("am", "pm")
 
 
 def test_an_earlier_week_that_is_open_is_admitted() -> None:

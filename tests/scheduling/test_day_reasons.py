@@ -180,6 +180,12 @@ def test_two_visits_to_one_object_keep_their_distance(
     assert {c.rule for c in state.closed} == rules
 
 
+def test_a_planned_visit_may_stand_shortly_before_a_clue() -> None:
+    problem = replace(PROBLEM, checks=(ONE, CLUE))
+    (found,) = DayExplainer(problem, roster_of(visit_of(ONE, 4), visit_of(CLUE, 12))).of_visit("VC1")
+    assert next(s for s in found.days if s.day.day == 11).closed == ()
+
+
 def test_the_last_visit_closes_nine_days_and_not_the_tenth() -> None:
     problem = replace(PROBLEM, objects=(replace(PLACE, last_visit=date(2026, 10, 27)),))
     roster = roster_of(visit_of(ONE, 12))

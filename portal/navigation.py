@@ -55,6 +55,7 @@ def menu_of(visitor: Visitor | None, path: str) -> list[dict[str, Any]]:
 
 
 _BELONGS = {
+    "/staff/rosters": "/staff/plans",
     "/staff/sources": "/staff/batches",
     "/staff/models": "/staff/grades",
     "/staff/appeals": "/staff/grades",

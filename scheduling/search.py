@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from registry.progress import Progress
+from registry.progress import DETAIL, Progress
 from scheduling.booking import UNIT, UNPLACED, Booking, DateProblem
 from scheduling.bound import Relaxation
 from scheduling.capacity import Ints, with_reserve
@@ -22,6 +23,7 @@ from scheduling.dates import Focus, Outcome, improve
 from scheduling.first_plan import by_need, fill, place_pinned
 from scheduling.neighbourhoods import Neighbourhoods
 from scheduling.problem import Step
+from scheduling.search_words import step_words
 from scheduling.slot_plan import place_whole
 from scheduling.tickets import ticket
 
@@ -39,7 +41,8 @@ class Stop:
 
     Also after `patience` rounds in a row that changed nothing. Whichever comes first; `rounds` and `patience`
     alone are reproducible. With prices in `remedies`, the ways out of every conflict are priced and tried
-    afterwards, for at most `remedy_seconds`.
+    afterwards, for at most `remedy_seconds`. `ended` is asked between rounds: whoever watches may end the search
+    and keep its best.
     """
 
     seconds: float | None = 20.0
@@ -49,6 +52,12 @@ class Stop:
     first_feasible: bool = False
     remedies: Prices | None = None
     remedy_seconds: float | None = None
+    ended: Callable[[], bool] | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether somebody outside wants it to end (人工中止)."""
+        return self.ended is not None and self.ended()
 
 
 class Watch:
@@ -61,6 +70,8 @@ class Watch:
 
     def left(self) -> float:
         """Seconds left."""
+        if self.stop.is_ended:
+            return 0.0
         if self.stop.seconds is None:
             return LONGEST
         return max(0.0, self.stop.seconds - (time.monotonic() - self.began))
@@ -68,7 +79,9 @@ class Watch:
     def over(self, booking: Booking) -> bool:
         """Whether a condition to stop holds; `reason` then names it."""
         stop = self.stop
-        if stop.first_feasible and (booking.slot != UNPLACED).all():
+        if stop.is_ended:
+            self.reason = "interrupted"
+        elif stop.first_feasible and (booking.slot != UNPLACED).all():
             self.reason = "first_feasible"
         elif stop.gap is not None and gap_of(booking.earliness(), self.bound) <= stop.gap:
             self.reason = "gap"
@@ -137,7 +150,8 @@ class Search:
             else:
                 self.watch.idle += 1
             self.watch.rounds += 1
-            told("排期", self.watch.share())
+            words = step_words(self.watch.step(self.booking), self.booking.problem.size)
+            told(f"排期{DETAIL}{words}", self.watch.share())
         return history
 
     def _round(self) -> bool:

@@ -118,7 +118,8 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
 
     `seed` is the public randomness S (any text): it breaks ties between equally good days. Raises `ProblemError`
     if the data is unusable and `EstimatedYear` if the calendar is a guess; a visit that cannot be placed is an
-    `Unplaced` with a sentence. `progress` is told the stage and its share done, 0 to 1.
+    `Unplaced` with a sentence. `progress` is told the stage and its share done, 0 to 1; while dates are sought,
+    value, bound and gap follow the stage as its detail (registry/progress).
     """
     told = progress or silent
     validate(problem)
@@ -136,6 +137,8 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     told("校核派员", 1.0)
     missed = [int(v) for v in np.flatnonzero(booking.slot == UNPLACED)]
     overworked = workload.settle(max(3.0, watch.left()))
+    if overworked:
+        history.append(watch.step(booking))
     explainer = Explainer(problem, prepared.merging, kept, staffing, booking)
     unplaced = (*prepared.refused, *overworked, *(explainer.unplaced(v) for v in missed))
     return Roster(

@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 from ortools.graph.python import max_flow
 
+from scheduling.district_staff import out_of_reach
 from scheduling.merge import PlannedVisit
 from scheduling.problem import Inspector, Problem, Seat, TeamGroup
 from scheduling.tickets import ticket
@@ -54,6 +55,8 @@ class People:
                 self._holders[qualification] |= 1 << n
             for object_id in person.recused:
                 self._recused[object_id] |= 1 << n
+        for object_id, away in out_of_reach(self.inspectors, problem.objects):
+            self._recused[object_id] |= away
         self.available = self._availability()
 
     def _availability(self) -> list[tuple[int, int]]:

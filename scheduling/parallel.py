@@ -24,6 +24,9 @@ from scheduling.solve import Stop, solve
 WAITING = 2
 """Problems sent ahead for each process, so that none is idle while the next is being sent."""
 
+LARGE = 4000
+"""Checks from which on a city is divided: below, one search sees all of it and its own people are shared freely."""
+
 Task = tuple[Problem, Stop, str]
 
 
@@ -55,6 +58,14 @@ def solve_districts(
         history.append(_so_far(rosters.values(), began))
         told(f"排期 · {division.parts[n].name}", len(rosters) / len(tasks))
     return join(problem, division, [rosters[n] for n in range(len(tasks))], seed, history)
+
+
+def solve_any(problem: Problem, stop: Stop, seed: str, progress: Progress | None = None) -> Roster:
+    """Solve in one piece, or district by district where the problem is large (大规模自动分区) and has several."""
+    several = len({place.district for place in problem.objects}) > 1
+    if several and len(problem.checks) >= LARGE:
+        return solve_districts(problem, stop, seed, progress=progress)
+    return solve(problem, stop, seed, progress)
 
 
 def workers_of(workers: int | None, client: Any = None) -> int:

@@ -14,11 +14,12 @@ from scheduling.acts import act, locked_plan, refuse
 from scheduling.check import check_roster
 from scheduling.committed import OBJECTS, draw_state, latest_draw
 from scheduling.draw import digest
+from scheduling.parallel import solve_any
 from scheduling.pool import plan_tasks, read_facts
 from scheduling.problem import Problem, ProblemError, Roster, problem_to_json, roster_to_json
 from scheduling.records import plain
 from scheduling.roster_problem import roster_problem
-from scheduling.solve import Stop, solve
+from scheduling.solve import Stop
 from scheduling.team_draw import commit_team_draw, staff_roster, visit_numbers
 from scheduling.workdays import EstimatedYear
 
@@ -49,7 +50,7 @@ def make_roster(
     # S itself would betray tickets, hence classes: dates are broken by a hash of it.
     seed = digest(f"{draw_state(draw)},dates")
     try:
-        roster = solve(problem, Stop(seconds=stop_seconds, patience=PATIENCE), seed, progress)
+        roster = solve_any(problem, Stop(seconds=stop_seconds, patience=PATIENCE), seed, progress)
     except (ProblemError, EstimatedYear) as fault:
         raise refuse("roster.problem", f"无法排班：{fault}", "按提示补全数据或工作日历后重试。") from fault
     with act(engine, made_by, "roster.made", f"plan {plan_id}") as step:

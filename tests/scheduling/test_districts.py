@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scheduling.check import check_roster
 from scheduling.districts import divide, join
 from scheduling.limits import may_still_visit
-from scheduling.parallel import solve_all, solve_districts
+from scheduling.parallel import solve_all, solve_any, solve_districts
 from scheduling.problem import Check, HonestQuota, Inspector, Object, Problem, Rules
 from scheduling.solve import Stop, solve
 from scheduling.staffing import seat_everybody
@@ -161,6 +161,14 @@ def test_the_seconds_are_for_the_city() -> None:
     roster = solve_districts(city(60, officers(12, "甲")), Stop(seconds=1.0), "S", workers=1)
     assert len(roster.visits) == 60
     assert roster.stopped in ("seconds", "nothing_to_move")
+
+
+def test_only_a_large_city_is_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, stop = city(20, officers(6, "甲")), Stop(seconds=None, rounds=2)
+    assert "parts" not in solve_any(problem, stop, "S").statistics
+    monkeypatch.setattr("scheduling.parallel.LARGE", 20)
+    assert solve_any(problem, stop, "S").statistics["parts"] == 2
+    assert "parts" not in solve_any(city(20, officers(6, "甲"), districts=1), stop, "S").statistics
 
 
 def test_tasks_are_read_only_as_needed() -> None:

@@ -79,7 +79,8 @@ def complete(case: Case, slots: Sequence[int]) -> tuple[Roster, int]:
         slot = int(slots[v])
         if slot == UNPLACED:
             continue
-        if booking.allowed(v, dates.capacity)[slot] and booking.staffed(v, slot):
+        its_own = dates.pin[v] in (UNPLACED, slot)
+        if its_own and booking.allowed(v, dates.capacity)[slot] and booking.staffed(v, slot):
             booking.place(v, slot)
         else:
             left.append(v)

@@ -2,7 +2,9 @@
 
 How many go where is arithmetic on demand; who they are is left to tickets. Districts compete for one person at a
 time: first those that lack a team or any holder of a qualification, then the one with most half-days of checks for
-each person it would have (greatest quotient, as D'Hondt shares out seats).
+each person it would have (greatest quotient, as D'Hondt shares out seats), measured for each qualification by the
+city's own average: where one food officer faces the work of four, a food officer is wanted more than where
+everybody has a little more to do.
 """
 
 from __future__ import annotations
@@ -52,6 +54,9 @@ class Allotment:
         self.parts, self.team = parts, problem.rules.lead_team
         self.doors = [{c.object_id for c in own} for own in checks]
         self.demand = [demand_of(own, problem.rules.half_day_minutes) for own in checks]
+        able = Counter(need for person in problem.inspectors for need in needs_of(person))
+        asked = sum(self.demand, Counter[Need]())
+        self.average = {need: asked[need] / able[need] for need in able if asked[need]}
         self.supply: list[Counter[Need]] = [Counter() for _ in parts]
         self.people: list[list[Inspector]] = [[] for _ in parts]
         waiting: dict[tuple[int, int, tuple[int, ...], tuple[Need, ...]], list[Inspector]] = defaultdict(list)
@@ -88,5 +93,6 @@ class Allotment:
         for need in needs_of(person):
             asked, have = self.demand[part][need], self.supply[part][need]
             lacking |= asked > 0 and have < (1 if need[1] else self.team)
-            most = max(most, asked / (have + 1))
+            if asked:
+                most = max(most, asked / (have + 1) / self.average[need])
         return lacking, most

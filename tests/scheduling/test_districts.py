@@ -24,7 +24,7 @@ FIRST, LAST, NEVER = date(2026, 10, 8), date(2026, 10, 30), date(2030, 1, 1)
 RULES = Rules(spacing_days=30, recognition_days=180, lead_team=2, partner_team=1, half_day_minutes=210)
 QUICK = Stop(seconds=None, rounds=2)
 SMALL = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -135,6 +135,24 @@ def test_the_only_holder_goes_where_a_holder_is_needed() -> None:
     needs = tuple(replace(c, qualifications=("特种设备",)) if c.id == "C001" else c for c in problem.checks)
     parts = divide(replace(problem, checks=needs), "S").parts
     assert "证" in {i.id for i in parts[1].problem.inspectors}
+
+
+def test_a_scarce_holder_is_wanted_more_than_one_pair_of_hands() -> None:
+    """District 1 has more work, but in district 0 one holder faces four food checks, there two one."""
+    problem = city(44, (*officers(8, "甲", districts=("区0",)), *officers(8, "乙", districts=("区1",))))
+    checks = tuple(
+        replace(c, qualifications=("食品",)) if n < (8, 2)[n % 2] else c
+        for n, c in enumerate(problem.checks)
+        if n not in (40, 42)
+    )
+    held = tuple(
+        replace(i, qualifications=("食品",)) if i.id in ("甲0", "乙0", "乙1") else i
+        for i in problem.inspectors
+    )
+    free = Inspector("市", "市监", NEVER, ("食品",))
+    parts = divide(replace(problem, checks=checks, inspectors=(*held, free)), "S").parts
+    assert [len(p.problem.checks) for p in parts] == [20, 22]
+    assert "市" in {i.id for i in parts[0].problem.inspectors}
 
 
 def test_who_is_counted_where_is_left_to_tickets() -> None:

@@ -11,9 +11,12 @@ import ai.timefold.solver.core.api.score.stream.ConstraintCollectors;
 import ai.timefold.solver.core.api.score.stream.ConstraintFactory;
 import ai.timefold.solver.core.api.score.stream.ConstraintProvider;
 import ai.timefold.solver.core.api.score.stream.Joiners;
+import ai.timefold.solver.core.api.solver.Solver;
 import ai.timefold.solver.core.api.solver.SolverFactory;
 import ai.timefold.solver.core.config.solver.SolverConfig;
 import ai.timefold.solver.core.config.solver.termination.TerminationConfig;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -241,16 +244,40 @@ public class RosterTimefold {
         return visit;
     }
 
+    /** Ends the search once the process has used so many CPU seconds from now. */
+    static void endAfter(double seconds, Solver<Roster> solver) {
+        OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long end = machine.getProcessCpuTime() + Math.round(1e9 * seconds);
+        Thread watch = new Thread(() -> {
+            while (machine.getProcessCpuTime() < end) {
+                try {
+                    Thread.sleep(50);
+                } catch (InterruptedException gone) {
+                    return;
+                }
+            }
+            solver.terminateEarly();
+        });
+        watch.setDaemon(true);
+        watch.start();
+    }
+
     public static void main(String[] arguments) throws Exception {
         Roster problem = read(Path.of(arguments[0]));
-        Duration limit = Duration.ofMillis(Math.round(1000 * Double.parseDouble(arguments[1])));
+        double seconds = Double.parseDouble(arguments[1]);
+        boolean cpu = arguments[2].equals("cpu");
+        Duration limit = cpu ? Duration.ofHours(1) : Duration.ofMillis(Math.round(1000 * seconds));
         SolverConfig config = new SolverConfig()
                 .withSolutionClass(Roster.class)
                 .withEntityClasses(Visit.class)
                 .withConstraintProviderClass(Rules.class)
                 .withTerminationConfig(new TerminationConfig().withSpentLimit(limit))
                 .withRandomSeed(1L);
-        Roster found = SolverFactory.<Roster>create(config).buildSolver().solve(problem);
+        Solver<Roster> solver = SolverFactory.<Roster>create(config).buildSolver();
+        if (cpu) {
+            endAfter(seconds, solver);
+        }
+        Roster found = solver.solve(problem);
         StringBuilder line = new StringBuilder(found.score.toString()).append('\n');
         found.visits.forEach(visit -> line.append(visit.slot == null ? -1 : visit.slot.index).append(' '));
         System.out.println(line);

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 
+from bench.budget import stop_after
 from bench.regions import describe, make_city
 from scheduling.check import check_roster
 from scheduling.parallel import solve_districts
@@ -44,6 +45,13 @@ def megabytes(who: int) -> int:
     return resource.getrusage(who).ru_maxrss // 1024
 
 
+def stop_of(chosen: argparse.Namespace, each: float) -> Stop:
+    """The stop that was asked for; `each` are the seconds of one problem, by which a process counts its CPU time."""
+    if chosen.rounds:
+        return Stop(seconds=None, rounds=chosen.rounds)
+    return stop_after(each, cpu=True) if chosen.clock == "cpu" else Stop(seconds=chosen.seconds)
+
+
 def main() -> None:
     """Print the city's figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -52,10 +60,11 @@ def main() -> None:
     parser.add_argument("--inspectors", type=int, default=60, help="in a district")
     parser.add_argument("--seconds", type=float, default=50.0)
     parser.add_argument("--rounds", type=int, help="stop each district after so many rounds instead")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: on a busy machine")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cities", type=int, nargs="+", default=[1])
     chosen = parser.parse_args()
-    stop = Stop(seconds=None, rounds=chosen.rounds) if chosen.rounds else Stop(seconds=chosen.seconds)
+    stop = stop_of(chosen, chosen.seconds * chosen.workers / chosen.districts)
     for seed in chosen.cities:
         problem = make_city(seed, chosen.districts, Size(chosen.objects, chosen.inspectors, limited=0.0))
         print(f"city {seed}: {describe(problem)}")

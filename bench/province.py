@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.city import judged
+from bench.city import judged, stop_of
 from bench.regions import bureaus, make_bureau
 from scheduling.parallel import Task, solve_all
 from scheduling.problem import Roster, roster_to_json
@@ -118,6 +118,7 @@ def main() -> None:
     parser.add_argument("--inspectors", type=int, default=48, help="in a bureau")
     parser.add_argument("--seconds", type=float, default=6.0, help="of search, a bureau")
     parser.add_argument("--rounds", type=int, help="stop after so many rounds instead, which is reproducible")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: on a busy machine")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dask", action="store_true")
@@ -130,8 +131,7 @@ def main() -> None:
     if chosen.dask:
         through_dask(chosen.seed, chosen.bureaus, size, chosen.rounds or 4, chosen.workers)
         return
-    stop = Stop(seconds=None, rounds=chosen.rounds) if chosen.rounds else Stop(seconds=chosen.seconds)
-    run(chosen.seed, chosen.bureaus, size, stop, chosen.workers)
+    run(chosen.seed, chosen.bureaus, size, stop_of(chosen, chosen.seconds), chosen.workers)
 
 
 if __name__ == "__main__":

@@ -106,6 +106,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("inspections", type=Path, nargs="?", default=INSPECTIONS)
     parser.add_argument("--seconds", type=float, nargs="+", default=[10.0])
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: on a busy machine")
     chosen = parser.parse_args()
     if not chosen.inspections.exists():
         print(f"no {chosen.inspections}: nothing to measure")
@@ -119,7 +120,12 @@ def main() -> int:
     for urgency in (problem.rules.weights.urgency, EVERYBODY):
         print(f"weeks weigh {urgency} by urgency")
         weights = replace(problem.rules.weights, urgency=urgency)
-        table(replace(problem, rules=replace(problem.rules, weights=weights)), chosen.seconds, methods)
+        table(
+            replace(problem, rules=replace(problem.rules, weights=weights)),
+            chosen.seconds,
+            methods,
+            chosen.clock,
+        )
     return 0
 
 

@@ -1,6 +1,6 @@
 """Plain CP-SAT on the whole dating problem, two workers, run by bench.roster in a process of its own:
 
-`python -m bench.roster_cpsat SECONDS < program.pickle`; as a bench of its own it has nothing to do.
+`python -m bench.roster_cpsat SECONDS wall|cpu < program.pickle`; as a bench of its own it has nothing to do.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import sys
 import numpy as np
 from ortools.sat.python import cp_model
 
+from bench.budget import when_spent
 from bench.roster_program import Program
 from scheduling.booking import UNPLACED
 
 WORKERS = 2
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, clock: str) -> None:
     """Print CP-SAT's status and the slots it found, none if it found no plan at all."""
     program: Program = pickle.load(sys.stdin.buffer)
     model = cp_model.CpModel()
@@ -36,7 +37,10 @@ def main(seconds: float) -> None:
     model.minimize(cp_model.LinearExpr.weighted_sum(columns, [int(c) for c in program.cost]))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = WORKERS
-    solver.parameters.max_time_in_seconds = seconds
+    if clock == "cpu":
+        when_spent(seconds, solver.stop_search)
+    else:
+        solver.parameters.max_time_in_seconds = seconds
     status = solver.solve(model)
     slots, words = [UNPLACED] * len(program.missed), "no plan found"
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -45,5 +49,5 @@ def main(seconds: float) -> None:
     sys.stdout.write(json.dumps({"words": words, "slots": slots}))
 
 
-if __name__ == "__main__" and len(sys.argv) == 2:
-    main(float(sys.argv[1]))
+if __name__ == "__main__" and len(sys.argv) == 3:
+    main(float(sys.argv[1]), sys.argv[2])

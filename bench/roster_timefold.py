@@ -61,7 +61,7 @@ def _jars() -> str:
     return os.pathsep.join(str(j) for j in jars if not any(word in j.name for word in LEFT_OUT))
 
 
-def command(instance: Path, seconds: float) -> list[str]:
+def command(instance: Path, seconds: float, clock: str) -> list[str]:
     """How to run it: prints the score, then the slots."""
     return [
         "java",
@@ -71,6 +71,7 @@ def command(instance: Path, seconds: float) -> list[str]:
         "RosterTimefold",
         str(instance),
         str(seconds),
+        clock,
     ]
 
 

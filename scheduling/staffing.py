@@ -10,12 +10,12 @@ then nest, and the lottery can realise its published probabilities exactly.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
-import numpy as np
 from ortools.graph.python import max_flow
 
 from scheduling.district_staff import out_of_reach
@@ -37,6 +37,11 @@ class SeatKind:
     def name(self) -> str:
         """The qualifications as one word, empty if any certified person will do."""
         return "+".join(self.qualifications)
+
+
+def together(masks: Iterable[int]) -> int:
+    """Everybody in any of the masks. Plain integers: NumPy makes floats of masks that need the 64th bit."""
+    return reduce(or_, masks, 0)
 
 
 class People:
@@ -99,11 +104,7 @@ class People:
     @cached_property
     def employed(self) -> int:
         """Everybody who is available in some half-day of the period."""
-        return (
-            int(np.bitwise_or.reduce([am | pm for am, pm in self.available], dtype=object))
-            if self.days
-            else 0
-        )
+        return together(am | pm for am, pm in self.available)
 
     def in_public_order(self, mask: int, day: int) -> list[int]:
         """Indices of the people in a mask who are available that day, in an order anybody can recompute."""

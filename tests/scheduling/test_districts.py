@@ -218,3 +218,18 @@ def test_the_teams_of_all_parts_can_be_seated_together() -> None:
     problem = replace(make_town(3, Size(60, 36, limited=0.0)), rules=RULES)
     roster = solve_districts(problem, QUICK, "S", workers=1)
     assert seat_everybody(roster.groups, problem.inspectors).short == ()
+
+
+@pytest.mark.parametrize("people", [63, 64, 65])
+def test_the_sixty_fourth_inspector_is_counted_like_any_other(people: int) -> None:
+    """Masks of 64 people fit no signed machine word: they are counted as plain integers."""
+    problem = city(8, officers(people - 1, "甲"), districts=1)
+    holder = Inspector("证", "市监", NEVER, ("特种设备",))
+    scarce = tuple(
+        replace(c, qualifications=("特种设备",) if n % 2 else ("食品",)) for n, c in enumerate(problem.checks)
+    )
+    cook = replace(problem.inspectors[0], qualifications=("食品",))
+    problem = replace(problem, checks=scarce, inspectors=(cook, *problem.inspectors[1:], holder))
+    roster = solve(problem, QUICK, "S")
+    assert len(roster.visits) == 8
+    assert check_roster(problem, staffed(problem, roster)) == []

@@ -75,7 +75,7 @@ def district(case: Case) -> Iterator[Violation]:
     """Nobody goes outside the districts they serve (属地管辖)."""
     for visit, _, person in _sent(case):
         place = case.objects.get(visit.object_id)
-        if place and person.districts and place.district not in person.districts:
+        if place and not person.serves(place.district):
             told = f"{person.id} 只在{'、'.join(person.districts)}执法,{visit.object_id} 在{place.district}"
             yield Violation("district", visit.id, told)
 

@@ -39,7 +39,7 @@ def demand_of(checks: Iterable[Check], half_day_minutes: int) -> Counter[Need]:
 def out_of_reach(people: Sequence[Inspector], objects: Sequence[Object]) -> Iterator[tuple[str, int]]:
     """Objects that not everybody serves (属地管辖), each with the mask of the people who do not."""
     away = {
-        district: sum(1 << n for n, p in enumerate(people) if p.districts and district not in p.districts)
+        district: sum(1 << n for n, p in enumerate(people) if not p.serves(district))
         for district in {o.district for o in objects}
     }
     return ((o.object_id, away[o.district]) for o in objects if away[o.district])
@@ -73,11 +73,11 @@ class Allotment:
                 self._count(person, self._neediest(person))
 
     def _reach(self, person: Inspector) -> tuple[int, ...]:
-        serves, closed = set(person.districts), set(person.recused)
+        closed = set(person.recused)
         return tuple(
             n
             for n, part in enumerate(self.parts)
-            if (not serves or serves & part) and not self.doors[n] <= closed
+            if any(map(person.serves, part)) and not self.doors[n] <= closed
         )
 
     def _count(self, person: Inspector, part: int) -> None:

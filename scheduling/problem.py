@@ -91,6 +91,10 @@ class Inspector:
     recused: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
 
+    def serves(self, district: str) -> bool:
+        """Whether the officer goes to objects of the district."""
+        return not self.districts or district in self.districts
+
 
 @dataclass(frozen=True)
 class Result:

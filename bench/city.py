@@ -1,6 +1,6 @@
 """A whole city's roster: `python -m bench.city` prints wall, CPU, gap, unplaced, memory and rules broken.
 
-8,000 enterprises x 600 inspectors (every twentieth the city's own) x 10 districts x a quarter (62 working days), one
+8,000 enterprises x 600 inspectors (every nineteenth the city's own) x 10 districts x a quarter (62 working days), one
 honest quota for the city. `--seconds` is the search time of all districts on all workers; wall counts everything
 from the problem in memory to the joined roster, the processes' start included. On a busy machine `--rounds` and the
 CPU seconds say more. The checker judges the whole city's

@@ -8,8 +8,8 @@ from dataclasses import replace
 from scheduling.problem import HonestQuota, Problem
 from tests.scheduling.towns import Size, make_town
 
-MUNICIPAL = 20
-"""Of a city's inspectors every twentieth is the city's own and may serve any district."""
+MUNICIPAL = 19
+"""Of a city's inspectors every nineteenth, from all departments, is the city's own and may serve any district."""
 
 
 def make_bureau(seed: int, number: int, size: Size) -> Problem:

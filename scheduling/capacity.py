@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.staffing import People, SeatKind
+from scheduling.staffing import People, SeatKind, together
 
 MOST_KINDS = 6
 Ints = NDArray[np.int64]
@@ -63,7 +63,7 @@ def _binding_sets(kinds: list[SeatKind], people: People) -> list[frozenset[SeatK
     for size in sizes:
         for subset in combinations(special, size):
             masks = [people.holders(k) for k in subset]
-            union = int(np.bitwise_or.reduce(masks, dtype=object))
+            union = together(masks)
             apart = union.bit_count() == sum(m.bit_count() for m in masks)
             if union != everybody and (size == 1 or not apart):
                 found.append(frozenset(subset))
@@ -76,7 +76,7 @@ def _row(
     seats: Sequence[dict[SeatKind, int]],
     people: People,
 ) -> HallRow:
-    union = int(np.bitwise_or.reduce([people.holders(k) for k in kinds], dtype=object))
+    union = together(people.holders(k) for k in kinds)
     counts = np.array(
         [(union & mask).bit_count() for halves in people.available for mask in halves], dtype=np.int64
     )

@@ -71,6 +71,15 @@ def recused(case: Case) -> Iterator[Violation]:
             yield Violation("recused", visit.id, f"{person.id} 应回避 {visit.object_id}")
 
 
+def district(case: Case) -> Iterator[Violation]:
+    """Nobody goes outside the districts they serve (属地管辖)."""
+    for visit, _, person in _sent(case):
+        place = case.objects.get(visit.object_id)
+        if place and not person.serves(place.district):
+            told = f"{person.id} 只在{'、'.join(person.districts)}执法,{visit.object_id} 在{place.district}"
+            yield Violation("district", visit.id, told)
+
+
 def on_leave(case: Case) -> Iterator[Violation]:
     """Nobody on leave is sent (请假)."""
     for visit, _, person in _sent(case):
@@ -113,6 +122,7 @@ TEAM_RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     certificate,
     qualification,
     recused,
+    district,
     on_leave,
     two_places,
     workload,

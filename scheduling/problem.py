@@ -77,7 +77,10 @@ class Object:
 
 @dataclass(frozen=True)
 class Inspector:
-    """A certified officer (执法检查人员). `visits_total` limits the visits of the whole period."""
+    """A certified officer (执法检查人员). `visits_total` limits the visits of the whole period.
+
+    `districts` are those he serves (属地管辖), as in `Object.district`; empty: anywhere.
+    """
 
     id: str
     department: str
@@ -87,6 +90,11 @@ class Inspector:
     half_days_per_day: int = 2
     visits_total: int | None = None
     recused: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()
+
+    def serves(self, district: str) -> bool:
+        """Whether the officer goes to objects of the district."""
+        return not self.districts or district in self.districts
 
 
 @dataclass(frozen=True)

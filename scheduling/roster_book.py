@@ -16,11 +16,12 @@ from scheduling.committed import OBJECTS, draw_state, latest_draw
 from scheduling.conflict_record import Conflict
 from scheduling.conflict_words import remedy_words, rule_name
 from scheduling.draw import digest
+from scheduling.parallel import solve_any
 from scheduling.pool import plan_tasks, read_facts
 from scheduling.problem import Problem, ProblemError, Roster, problem_to_json, roster_to_json
 from scheduling.records import plain
 from scheduling.roster_problem import relief_prices, roster_problem
-from scheduling.solve import Stop, solve
+from scheduling.solve import Stop
 from scheduling.team_draw import commit_team_draw, staff_roster, visit_numbers
 from scheduling.workdays import EstimatedYear
 
@@ -54,7 +55,7 @@ def make_roster(
     seed = digest(f"{draw_state(draw)},dates")
     try:
         stop = Stop(stop_seconds, patience=PATIENCE, remedies=prices, remedy_seconds=stop_seconds)
-        roster = solve(problem, stop, seed, progress)
+        roster = solve_any(problem, stop, seed, progress)
     except (ProblemError, EstimatedYear) as fault:
         raise refuse("roster.problem", f"无法排班：{fault}", "按提示补全数据或工作日历后重试。") from fault
     with act(engine, made_by, "roster.made", f"plan {plan_id}") as step:

@@ -173,15 +173,15 @@ def _inspectors(
     )
     team, choice = int(law.value("teams.lead")), int(law.value("teams.choice"))
     assistance = Assistance(officers, team, choice, bool(law.value("teams.own_district")))
-    by_district = {str(d): tuple(ids) for d, ids in objects.groupby("district")["object_id"]}
+    districts = sorted({str(d) for d in objects["district"]})
     of_code: dict[str, list[str]] = defaultdict(list)
     for code, object_id in zip(objects["enterprise_code"], objects["object_id"], strict=True):
         of_code[code].append(object_id)
     for officer in officers:
         closed = {o for code in officer.conflicts for o in of_code.get(code, ())}
-        for district, ids in by_district.items():
-            if not assistance.may_go(officer, district):
-                closed |= set(ids)
+        own = tuple(d for d in districts if assistance.may_go(officer, d))
+        if districts and not own:
+            continue
         yield Inspector(
             id=officer.staff_no,
             department=officer.department,
@@ -191,6 +191,7 @@ def _inspectors(
             half_days_per_day=effort.a_day,
             visits_total=effort.most(first, last),
             recused=tuple(sorted(closed)),
+            districts=() if len(own) == len(districts) else own,
         )
 
 

@@ -10,16 +10,17 @@ then nest, and the lottery can realise its published probabilities exactly.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
-import numpy as np
 from ortools.graph.python import max_flow
 
 from scheduling.day_pools import ALL_HALVES, Slot, alike, by_half, whole_day_pools, whole_days
 from scheduling.day_pools import Dated as Dated
+from scheduling.district_staff import out_of_reach
 from scheduling.merge import PlannedVisit
 from scheduling.problem import Inspector, Problem, Seat, TeamGroup
 from scheduling.tickets import ticket
@@ -38,6 +39,11 @@ class SeatKind:
         return "+".join(self.qualifications)
 
 
+def together(masks: Iterable[int]) -> int:
+    """Everybody in any of the masks. Plain integers: NumPy makes floats of masks that need the 64th bit."""
+    return reduce(or_, masks, 0)
+
+
 class People:
     """The inspectors as bit masks (检查人员), by department, qualification, availability and recusal."""
 
@@ -54,6 +60,8 @@ class People:
                 self._holders[qualification] |= 1 << n
             for object_id in person.recused:
                 self._recused[object_id] |= 1 << n
+        for object_id, away in out_of_reach(self.inspectors, problem.objects):
+            self._recused[object_id] |= away
         self.available = self._availability()
 
     def _availability(self) -> list[tuple[int, int]]:
@@ -96,11 +104,7 @@ class People:
     @cached_property
     def employed(self) -> int:
         """Everybody who is available in some half-day of the period."""
-        return (
-            int(np.bitwise_or.reduce([am | pm for am, pm in self.available], dtype=object))
-            if self.days
-            else 0
-        )
+        return together(am | pm for am, pm in self.available)
 
     def in_public_order(self, mask: int, day: int) -> list[int]:
         """Indices of the people in a mask who are available that day, in an order anybody can recompute."""

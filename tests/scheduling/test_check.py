@@ -249,6 +249,7 @@ VIOLATIONS: dict[str, tuple[str, Callable[[], Seeded]]] = {
     "no team at all": ("team_size", lambda: with_roster(seats=())),
     "a missing qualification": ("qualification", lambda: with_seat("V1", "甲", "丙")),
     "a recused inspector": ("recused", lambda: with_seat("V3", "乙", "丁")),
+    "an inspector of another district": ("district", lambda: with_inspector("甲", districts=("别处",))),
     "an inspector on leave": ("leave", lambda: with_seat("V1", "己", "戊")),
     "in two places at once": ("two_places", lambda: with_visit(V2, half="am")),
     "in two places, one of them all day": ("two_places", lambda: with_visit(V2, half="day")),

@@ -155,6 +155,7 @@ def join(
         history=tuple(history),
         statistics=_statistics(problem, rosters),
         stopped=",".join(sorted({r.stopped for r in rosters})),
+        conflicts=tuple(_all(r.conflicts for r in rosters)),
     )
 
 

@@ -76,7 +76,8 @@ def workers_of(workers: int | None, client: Any = None) -> int:
 
 
 def _shares(division: Division, stop: Stop, at_once: int) -> list[Stop]:
-    """The stop of each part: its share of the seconds that all processes have together."""
+    """The stop of each part: its share of the seconds that all processes have together; nobody watches a part."""
+    stop = replace(stop, ended=None)
     if stop.seconds is None:
         return [stop] * len(division.parts)
     sizes = [len(part.problem.checks) for part in division.parts]

@@ -19,8 +19,9 @@ from scheduling.check import check_roster
 from scheduling.first_plan import by_need, date_problem, fill, place_pinned
 from scheduling.merge import merge, settle
 from scheduling.problem import Problem
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import Staffing, seat_everybody
+from scheduling.staffing import Staffing
 from scheduling.workdays import working_days
 from tests.scheduling.towns import Size, make_town
 

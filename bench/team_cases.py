@@ -101,5 +101,6 @@ def _staff(groups: list[SeatGroup], crowd: list[_Person]) -> tuple[Staff, ...]:
         asked[group.id.split("/")[1]] += group.need
     sizes = Counter(person.department for person in crowd)
     return tuple(
-        Staff(person.name, ceil(ROOM * asked[person.department] / sizes[person.department])) for person in crowd
+        Staff(person.name, ceil(ROOM * asked[person.department] / sizes[person.department]))
+        for person in crowd
     )

@@ -20,6 +20,7 @@ from scheduling.booking import UNIT, UNPLACED, Booking
 from scheduling.bound import relax
 from scheduling.conflicts import Explainer
 from scheduling.dates import improve, neighbourhoods
+from scheduling.desk import expected_seats, plan_desk
 from scheduling.exchange import polish
 from scheduling.first_plan import date_problem, first_plan
 from scheduling.limits import keep_annual_caps, keep_honest_quota, refuse_spent_caps
@@ -179,10 +180,12 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     checks, settled = settle(problem)
     checks, spent = refuse_spent_caps(checks, problem, days)
     merging = merge(problem, checks, days)
-    kept, absent = keep_staffable(merging.visits, problem, merging, People(problem, days))
+    people = People(problem, days)
+    desk = plan_desk(problem, days, people.present(), expected_seats(checks, merging.possible.all, problem))
+    kept, absent = keep_staffable(merging.visits, problem, merging, people)
     kept, refused = keep_honest_quota(kept, problem, seed)
     kept, capped = keep_annual_caps(kept, problem, days)
-    staffing = Staffing(kept, problem, days)
+    staffing = Staffing(kept, problem, days, desk.by_department(days))
     dates = date_problem(kept, problem, days, staffing, seed)
     told("求下界", 0.0)
     tickets = np.array([ticket(seed, "visit", v.id) >> 1 for v in kept], dtype=np.int64)
@@ -200,8 +203,17 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
         problem_hash=problem_hash(problem),
         seed=seed,
         visits=tuple(_visit(booking, kept[d.visit], d.visit) for d in booking.dated()),
-        unplaced=(*spent, *absent, *refused, *capped, *overworked, *(explainer.unplaced(v) for v in missed)),
-        settled=tuple(settled),
+        unplaced=(
+            *desk.refused,
+            *spent,
+            *absent,
+            *refused,
+            *capped,
+            *overworked,
+            *(explainer.unplaced(v) for v in missed),
+        ),
+        settled=tuple(s for s in settled if s.check not in desk.no_time),
+        desk=desk.times,
         groups=tuple(workload.groups()),
         aims=_aims(booking, relaxation.bound, merging.visits),
         gap=round(gap_of(booking.earliness(), relaxation.bound), 6),

@@ -80,7 +80,9 @@ def _parts(groups: tuple[SeatGroup, ...]) -> list[tuple[SeatGroup, ...]]:
     people = {name: n for n, name in enumerate(dict.fromkeys(n for g in groups for n in g.eligible))}
     rows = _ints(number for number, group in enumerate(groups) for _ in group.eligible)
     columns = _ints(people[name] for group in groups for name in group.eligible)
-    links = coo_array((np.ones(len(rows), bool), (rows, len(groups) + columns)), shape=(len(groups) + len(people),) * 2)
+    links = coo_array(
+        (np.ones(len(rows), bool), (rows, len(groups) + columns)), shape=(len(groups) + len(people),) * 2
+    )
     _, labels = connected_components(links, directed=False)
     found: dict[int, list[SeatGroup]] = {}
     for label, group in zip(labels[: len(groups)].tolist(), groups, strict=True):

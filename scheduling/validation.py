@@ -27,6 +27,10 @@ def _check_faults(check: Check, problem: Problem, known: set[str]) -> Iterator[s
         yield f"任务 {check.id}:紧急程度 {check.urgency},应为 1 至 4"
     if not check.department:
         yield f"任务 {check.id}:没有检查部门"
+    if check.item_minutes and len(check.item_minutes) != len(check.items):
+        yield f"任务 {check.id}:有 {len(check.items)} 个事项、{len(check.item_minutes)} 个事项用时,应一一对应,或不填"
+    if any(minutes < 1 for minutes in check.item_minutes):
+        yield f"任务 {check.id}:事项用时应大于 0"
     if check.pinned_half is not None and check.pinned_half not in (*HALVES, WHOLE_DAY):
         yield f"任务 {check.id}:固定时段 {check.pinned_half},应为 am、pm 或 day"
     if (check.pinned_half is None) != (check.pinned_day is None):
@@ -40,6 +44,8 @@ def _rule_faults(rules: Rules) -> Iterator[str]:
     for name in ("lead_team", "partner_team", "half_day_minutes"):
         if getattr(rules, name) < 1:
             yield f"规则 {name} 应不小于 1"
+    if rules.desk_people < 0:
+        yield "规则 desk_people 为负数"
     if rules.cluster_day_cap is not None and rules.cluster_day_cap < 1:
         yield "规则 cluster_day_cap 应不小于 1,或不设"
     if not 0 <= rules.reserve_share < 1:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from scheduling.problem import HALVES, Check, DeskTime, Problem, Unplaced
 
-Slots = NDArray[np.float64]
+Slots = NDArray[np.float64] | NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,14 @@ def _refusal(check: Check, department: str, wanted: int, left: int) -> Unplaced:
 def _times(taken: Mapping[str, NDArray[np.int64]], days: Sequence[date]) -> Iterable[DeskTime]:
     for department, slots in sorted(taken.items()):
         for slot in np.flatnonzero(slots):
-            yield DeskTime(department, days[slot // 2], HALVES[slot % 2], int(slots[slot]))
+            yield DeskTime(department, days[int(slot) // 2], HALVES[int(slot) % 2], int(slots[slot]))
 
 
 def expected_seats(
     checks: Sequence[Check], possible: NDArray[np.bool_], problem: Problem
-) -> dict[str, Slots]:
+) -> dict[str, NDArray[np.float64]]:
     """Seats that on-site checks ask of each department in each slot, were they spread over their possible days."""
-    counts: dict[str, Slots] = {}
+    counts: dict[str, NDArray[np.float64]] = {}
     for check, days in zip(checks, possible, strict=True):
         if days.any():
             row = counts.setdefault(check.department, np.zeros(2 * possible.shape[1]))

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, select
 from registry.facts import as_of
 from registry.rules import Rulebook
 from registry.tables import CheckItem, DrawnObject, PoolExclusion
+from scheduling.clusters import travel_clusters
 from scheduling.manpower import Effort
 from scheduling.open_calendar import read_calendar
 from scheduling.pool import Facts, plan_tasks
@@ -74,7 +75,7 @@ def roster_problem(
     due = _due(connection, plan["id"], draw_id).merge(
         facts.candidates[["object_id", "enterprise_code", "klass"]], on="object_id"
     )
-    objects = facts.candidates[facts.candidates["object_id"].isin(due["object_id"])]
+    objects = places_due(connection, plan, draw_id, rulebook, facts)
     caps = law.value("caps.visits_per_year")
     first = min(task["window_from"] for task in tasks.values())
     last = max(task["window_to"] for task in tasks.values())
@@ -98,6 +99,16 @@ def roster_problem(
         exemptions=calendar.exemptions,
         calendar=calendar.calendar,
     )
+
+
+def places_due(
+    connection: Connection, plan: RowMapping, draw_id: int, rulebook: Rulebook, facts: Facts
+) -> pd.DataFrame:
+    """The rows of `facts.candidates` that are drawn or due (检查对象), each with its travel cluster (出行片区)."""
+    due = _due(connection, plan["id"], draw_id)
+    objects = facts.candidates[facts.candidates["object_id"].isin(due["object_id"])]
+    kilometres = float(_Law(rulebook, plan).value("roster.cluster_kilometres"))
+    return objects.assign(cluster=travel_clusters(objects, kilometres))
 
 
 def _due(connection: Connection, plan_id: int, draw_id: int) -> pd.DataFrame:

@@ -94,12 +94,12 @@ def recognise(problem: Problem) -> tuple[list[Check], list[Settled]]:
             settled.append(_recognition(check, known, problem.rules.recognition_days))
         left = tuple(i for i in check.items if i not in known)
         if left or not check.items:
-            kept.append(replace(check, items=left, minutes=_minutes_left(check, known)))
+            kept.append(replace(check, items=left, minutes=minutes_left(check, known)))
     return kept, settled
 
 
-def _minutes_left(check: Check, known: Collection[str]) -> int:
-    """Minutes of the items still to be checked; the check's own where its items state none (检查用时)."""
+def minutes_left(check: Check, known: Collection[str]) -> int:
+    """Minutes of the items still to be checked (检查用时); the check's own where its items state none."""
     if not known or len(check.item_minutes) != len(check.items):
         return check.minutes
     timed = zip(check.items, check.item_minutes, strict=True)

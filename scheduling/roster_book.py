@@ -14,6 +14,7 @@ from scheduling.acts import act, locked_plan, refuse
 from scheduling.check import check_roster
 from scheduling.committed import OBJECTS, draw_state, latest_draw
 from scheduling.draw import digest
+from scheduling.merge import minutes_left
 from scheduling.pool import plan_tasks, read_facts
 from scheduling.problem import Problem, ProblemError, Roster, problem_to_json, roster_to_json
 from scheduling.records import plain
@@ -173,7 +174,7 @@ def _store_visits(
             "task_id": tasks[checks[check].task_id],
             "department": checks[check].department,
             "item_codes": left[check],
-            "minutes": checks[check].minutes,
+            "minutes": minutes_left(checks[check], set(checks[check].items) - set(left[check])),
         }
         for visit in roster.visits
         for check in visit.checks

@@ -19,7 +19,7 @@ AWAY = 0.05
 RECUSED = 0.02
 ASKED = 0.60
 JOINT = 0.30
-FILLED = 0.5
+FILLED = 0.3
 """Most seats of a slot as a share of those who can take them."""
 ROOM = 1.25
 """Workload cap as a multiple of the department's mean."""

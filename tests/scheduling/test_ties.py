@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,9 +15,21 @@ from registry.tables import InspectionResult, InspectorEmployment, InspectorRela
 from scheduling.pool import read_facts
 from scheduling.problem import Problem
 from scheduling.recusal import barred
-from scheduling.roster_problem import roster_problem
+from scheduling.roster_problem import places_due, roster_problem
 from scheduling.ties import last_teams, read_ties
-from tests.scheduling.town_records import AS_OF, PLACE, add, code, drawn_plan, fact, result, rows, town
+from tests.scheduling.town_records import (
+    AS_OF,
+    EAST,
+    PLACE,
+    WEST,
+    add,
+    code,
+    drawn_plan,
+    fact,
+    result,
+    rows,
+    town,
+)
 
 FIRST = date(2026, 10, 1)
 KEY, OTHER = "sealed:" + "1" * 64, "sealed:" + "2" * 64
@@ -134,3 +147,18 @@ def test_the_roster_problem_carries_reasons_teams_minutes_and_desks(engine: Engi
     masks = barred(problem, problem.inspectors)
     index = {person.id: n for n, person in enumerate(problem.inspectors)}
     assert all(masks[where] >> index[who] & 1 for who, where in recusals)
+
+
+def test_every_place_of_a_drawn_plan_has_a_travel_cluster(engine: Engine) -> None:
+    plan, draw = drawn_plan(engine)
+    with engine.connect() as connection:
+        row = rows(engine, "SELECT * FROM plan WHERE id = :p", p=plan)[0]._mapping
+        facts = read_facts(connection, row, load_rules())
+        places = places_due(connection, row, draw, load_rules(), facts)
+        unstated = facts.candidates.assign(cluster="", longitude=124.0, latitude=30.0)
+        near = places_due(connection, row, draw, load_rules(), replace(facts, candidates=unstated))
+    assert set(places["object_id"]) >= {
+        r[0] for r in rows(engine, "SELECT object_id FROM drawn_object WHERE draw_id = :d", d=draw)
+    }
+    assert all(name.split("-")[0] in (EAST, WEST) for name in places["cluster"])
+    assert set(near["cluster"]) == {f"{EAST}片1", f"{WEST}片1"}

@@ -30,7 +30,7 @@ def chart_clusters(doors: Iterable[Door], unknown: int = 0) -> Chart:
             middle = own.mean(axis=0)
             for spot in own:
                 ax.plot(*np.array([middle, spot]).T, color=colour, linewidth=0.5, alpha=0.5)
-            ax.scatter(*own.T, s=14, color=colour, marker=mark, linewidths=0)
+            ax.scatter(own[:, 0], own[:, 1], s=14, color=colour, marker=mark, linewidths=0)
             if len(spots) <= NAMED:
                 ax.annotate(
                     f"{name} {len(own)} 户", middle, fontsize=7, xytext=(0, 4), textcoords="offset points"

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
 from registry.facts import as_of, read_frame
 from registry.tables import (
@@ -112,7 +112,7 @@ def last_teams(
 
 def _sent(connection: Connection, plan_id: int, first: date) -> pd.DataFrame:
     """People sent by other plans' rosters in force."""
-    wanted: Select[Any] = (
+    wanted = (
         select(
             Visit.enterprise_code,
             Visit.object_id,
@@ -125,7 +125,7 @@ def _sent(connection: Connection, plan_id: int, first: date) -> pd.DataFrame:
         .where(RosterVersion.plan_id != plan_id, RosterVersion.state != "superseded")
         .where(Visit.visit_date < first)
     )
-    return read_frame(connection, wanted)
+    return pd.read_sql(wanted, connection)
 
 
 def _reported(connection: Connection, day: date, first: date) -> pd.DataFrame:

@@ -35,12 +35,22 @@ class DeskPlan:
 
     def by_department(self, days: Sequence[date]) -> dict[str, NDArray[np.int64]]:
         """Department → people at their desks in each slot, [2 * day + half]."""
-        index = {day: n for n, day in enumerate(days)}
-        counts: dict[str, NDArray[np.int64]] = {}
-        for time in self.times:
-            row = counts.setdefault(time.department, np.zeros(2 * len(days), dtype=np.int64))
-            row[2 * index[time.day] + HALVES.index(time.half)] += time.people
-        return counts
+        return at_desks(self.times, days)
+
+
+def at_desks(times: Iterable[DeskTime], days: Sequence[date]) -> dict[str, NDArray[np.int64]]:
+    """Department → people at their desks in each slot of `days`, [2 * day + half], as a roster's `desk` has them (占用人数).
+
+    Whoever dates visits of a roster anew passes this to `Staffing`; half-days outside `days` are left out.
+    """
+    index = {day: n for n, day in enumerate(days)}
+    counts: dict[str, NDArray[np.int64]] = {}
+    for time in times:
+        if time.day not in index:
+            continue
+        row = counts.setdefault(time.department, np.zeros(2 * len(days), dtype=np.int64))
+        row[2 * index[time.day] + HALVES.index(time.half)] += time.people
+    return counts
 
 
 def plan_desk(

@@ -20,8 +20,8 @@ from bench.regions import describe, make_city
 from scheduling.check import check_roster
 from scheduling.parallel import solve_districts
 from scheduling.problem import Problem, Roster
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop
-from scheduling.staffing import seat_everybody
 from tests.scheduling.towns import Size
 
 

@@ -20,8 +20,8 @@ from scheduling.check_conflict import check_conflicts
 from scheduling.holdings import holdings
 from scheduling.prepared import prepare
 from scheduling.problem import Calendar, Problem
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from scheduling.workdays import working_days
 from tests.scheduling.short_towns import easy_town
 from tests.scheduling.towns import FIRST

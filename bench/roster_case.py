@@ -19,7 +19,8 @@ from scheduling.first_plan import date_problem, fill
 from scheduling.limits import keep_annual_caps, keep_honest_quota, refuse_spent_caps
 from scheduling.merge import PlannedVisit, merge, settle
 from scheduling.problem import HALVES, WHOLE_DAY, Problem, Roster, Settled, Unplaced, Visit, problem_hash
-from scheduling.staffing import People, Staffing, seat_everybody
+from scheduling.seating import seat_everybody
+from scheduling.staffing import People, Staffing
 from scheduling.workdays import working_days
 from scheduling.workload import Workload
 

@@ -18,6 +18,7 @@ from ingestion.citylife import (
     changes,
     commitments,
     complaints,
+    declared,
     honours,
     inspecting,
     key_lists,
@@ -195,6 +196,12 @@ def _chunk_tables(
     yield "quiet_day", quiet.enterprise_rows(random, cohort, backdrop.timeline.as_of - 200)
     yield from _background(backdrop, cohort, called, risk, lives)
     yield from _afterwards(backdrop, cohort, called, risk, lives, checked)
+    own = np.random.default_rng((backdrop.seed, 14, int(cohort.serial[0])))
+    yield "inspector_relative", declared.relative_rows(own, crew, cohort, lately)
+    yield (
+        "inspector_employment",
+        declared.employment_rows(own, crew, cohort, called, backdrop.timeline, lately),
+    )
 
 
 def _background(

@@ -21,13 +21,24 @@ from ingestion.datasets.contract import Column, Dataset
 from ingestion.datasets.explain import meanings
 from ingestion.intake import ingest_file
 from ingestion.ledger import BatchReport
+from ingestion.redaction import seal
 from registry import clock, journal
 from registry.errors import Refusal
 from registry.facts import as_of, table_named
 from registry.tables.batch import Batch
 from registry.tables.journal import JournalRecord
 
-EDITABLE = ("check_item", "library", "inspector", "inspector_certificate", "inspector_leave", "quiet_day")
+EDITABLE = (
+    "check_item",
+    "library",
+    "inspector",
+    "inspector_certificate",
+    "inspector_leave",
+    "inspector_conflict",
+    "inspector_relative",
+    "inspector_employment",
+    "quiet_day",
+)
 """Datasets that an office keeps itself; what other offices send is corrected by them, not here."""
 _SHORTEST = 4
 """Signs that a reason needs at least to be one."""
@@ -197,7 +208,10 @@ def _changed(dataset: Dataset, before: dict[str, str], changes: Mapping[str, str
             f"{dataset.title}没有“{'、'.join(unknown)}”这一项。",
             f"可填：{'、'.join(headings)}。",
         )
-    after = before | {heading: text.strip() for heading, text in changes.items()}
+    # What is sealed is sealed here: neither the journal nor the record's key may carry a person's number.
+    after = before | {
+        heading: seal(text) if headings[heading].sealed else text.strip() for heading, text in changes.items()
+    }
     keys = [heading for heading, column in headings.items() if column.name in _key_columns(dataset)]
     if before and any(before.get(heading, "") != after.get(heading, "") for heading in keys):
         raise Refusal(

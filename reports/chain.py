@@ -36,7 +36,8 @@ DATASETS = {
     "abnormal": "经营异常名录", "serious_violation": "严重违法失信名单", "annual_report": "年度报告",
     "complaint": "投诉举报", "inspection": "检查结果", "check_item": "检查事项清单", "library": "检查对象名录库",
     "inspector": "检查人员", "inspector_certificate": "执法证与资质", "inspector_leave": "请假外出",
-    "inspector_conflict": "回避关系", "department": "部门", "office": "机构", "quiet_day": "企业安静日",
+    "inspector_conflict": "回避关系", "inspector_relative": "亲属申报", "inspector_employment": "曾任职单位",
+    "department": "部门", "office": "机构", "quiet_day": "企业安静日",
     "commitment": "信用承诺", "relation": "关联关系", "key_supervision": "重点监管对象", "premises": "经营场所",
 }  # fmt: skip
 """Datasets in words; one that is not here is shown by its own name."""

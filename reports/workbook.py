@@ -9,6 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from reports.roster import Member, RosterView, VisitLine
+from reports.roster_reasons import roster_reasons
 
 FORMULA_STARTS = ("=", "+", "-", "−", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A cell beginning so can run as a formula where the sheet is opened or saved on as CSV (proof C-10)."""
@@ -207,7 +208,7 @@ def _note_sheet(sheets: Sheets, view: RosterView) -> None:
     sheet = _sheet(sheets, NOTES, "说明与未排入的检查", (("事项", 26), ("说明", 110)))
     unplaced = (("未排入", sentence(entry)) for entry in view.roster["unplaced"])
     conflicts = (("规定冲突", conflict_lines(c)) for c in view.roster["statistics"].get("conflicts", ()))
-    _rows(sheets, sheet, [*NOTE_LINES, *conflicts, *unplaced])
+    _rows(sheets, sheet, [*NOTE_LINES, *conflicts, *unplaced, *roster_reasons(view)])
 
 
 NOTE_LINES = (

@@ -25,8 +25,9 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
     """One row an object, sorted by object_id.
 
     Columns: object_id, enterprise_code, premises_no, entname, address, district, cluster, localadm, regstate,
-    klass, scale, park, industry, entkind. `object_id` is the enterprise's code, plus `#` and the number for a further
-    premises. Objects that only a special library knows are included with regstate 未登记.
+    klass, scale, park, industry, entkind, longitude, latitude. `object_id` is the enterprise's code, plus `#` and the
+    number for a further premises; `cluster` is "" where none is stated. Objects that only a special library knows are
+    included with regstate 未登记.
     """
     enterprises = _enterprises(connection, day)
     places = _columns(
@@ -39,6 +40,8 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
         "domdistrict",
         "localadm",
         "cluster",
+        "longitude",
+        "latitude",
     )
     objects = enterprises.merge(places, on="enterprise_code", how="left", suffixes=("", "_there"))
     objects["premises_no"] = objects["premises_no"].fillna(1).astype(int)
@@ -48,7 +51,9 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
     )
     objects["district"] = _filled(objects["domdistrict_there"], objects["domdistrict"])
     objects["localadm"] = _filled(objects["localadm_there"], objects["localadm"])
-    objects["cluster"] = _filled(objects["cluster"], objects["localadm"])
+    # Where the file states no 片区, the district stands in its place: no unit of travel (clusters.py finds one).
+    stated = objects["cluster"].fillna("")
+    objects["cluster"] = stated.where(stated != objects["district"], "")
     objects["address"] = _filled(objects["address"], objects["dom"])
     objects["klass"] = objects["enterprise_code"].map(latest_classes(connection, day)).fillna(ungraded_class)
     objects["scale"] = np.where(objects["scaled"].astype(bool), SCALED, "")
@@ -57,7 +62,7 @@ def read_candidates(connection: Connection, day: date, ungraded_class: str) -> p
     objects["entkind"] = objects["entkind"].fillna("")
     kept = [
         "object_id", "enterprise_code", "premises_no", "entname", "address", "district", "cluster", "localadm",
-        "regstate", "klass", "scale", "park", "industry", "entkind",
+        "regstate", "klass", "scale", "park", "industry", "entkind", "longitude", "latitude",
     ]  # fmt: skip
     return objects[kept].drop_duplicates("object_id").sort_values("object_id", ignore_index=True)
 

@@ -51,7 +51,7 @@ def hall_rows(seats: Sequence[dict[SeatKind, int]], people: People) -> list[Hall
     rows = []
     for department, present in sorted(kinds.items()):
         sets = _binding_sets(sorted(present, key=lambda k: k.name), people)
-        rows += [_row(department, subset, seats, people) for subset in sets]
+        rows += [_row(department, subset, frozenset(present), seats, people) for subset in sets]
     return rows
 
 
@@ -73,6 +73,7 @@ def _binding_sets(kinds: list[SeatKind], people: People) -> list[frozenset[SeatK
 def _row(
     department: str,
     kinds: frozenset[SeatKind],
+    every: frozenset[SeatKind],
     seats: Sequence[dict[SeatKind, int]],
     people: People,
 ) -> HallRow:
@@ -80,11 +81,20 @@ def _row(
     counts = np.array(
         [(union & mask).bit_count() for halves in people.available for mask in halves], dtype=np.int64
     )
+    if kinds == every:
+        counts = np.minimum(counts, _not_at_desks(department, people))
     # Teams that all come in twos cannot use a last odd person: rounding down sharpens the bound for nothing.
     step = math.gcd(*(sum(n for k, n in wanted.items() if k in kinds) for wanted in seats))
     whole = np.array([(union & am & pm).bit_count() for am, pm in people.available], dtype=np.int64)
     total = workload(union, people)
     return HallRow(department, kinds, union, counts // step * step, whole // step * step, total)
+
+
+def _not_at_desks(department: str, people: People) -> Ints:
+    """The department's people in each slot, less those kept at their desks."""
+    everybody = people.holders(SeatKind(department))
+    counts = [(everybody & mask).bit_count() for halves in people.available for mask in halves]
+    return np.array(counts, dtype=np.int64) - people.desk.get(department, 0)
 
 
 def workload(mask: int, people: People) -> int:

@@ -14,6 +14,7 @@ import chinese_calendar
 from chinese_calendar.constants import holidays
 
 from scheduling.case import TAKES, Case, Violation
+from scheduling.check_desk import desk
 from scheduling.check_teams import TEAM_RULES
 from scheduling.problem import Check, Object, Problem, QuietRule, Roster, Visit
 
@@ -204,11 +205,18 @@ def duration(case: Case) -> Iterator[Violation]:
     for visit in case.roster.visits:
         spent: dict[str, int] = defaultdict(int)
         for check in case.checks_of(visit):
-            spent[check.department] += check.minutes
+            spent[check.department] += _minutes(check, case.waived.get(check.id, set()))
         room = case.problem.rules.half_day_minutes * len(TAKES.get(visit.half, ()))
         if spent and max(spent.values()) > room:
             told = f"需 {max(spent.values())} 分钟,所排时段只有 {room} 分钟"
             yield Violation("duration", visit.id, told)
+
+
+def _minutes(check: Check, waived: set[str]) -> int:
+    """A check's minutes without those of the items that need not be checked, where each item states its own."""
+    if waived and len(check.item_minutes) == len(check.items):
+        return sum(m for item, m in zip(check.items, check.item_minutes, strict=True) if item not in waived)
+    return check.minutes
 
 
 def pinned(case: Case) -> Iterator[Violation]:
@@ -307,6 +315,7 @@ ROSTER_RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     drawn,
     complete,
     recognition,
+    desk,
 )
 
 

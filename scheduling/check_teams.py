@@ -67,7 +67,7 @@ def qualification(case: Case) -> Iterator[Violation]:
 def recused(case: Case) -> Iterator[Violation]:
     """Nobody goes where they must stand aside (回避)."""
     for visit, _, person in _sent(case):
-        if visit.object_id in person.recused:
+        if visit.object_id in {*person.recused, *(r.object_id for r in person.recusals)}:
             yield Violation("recused", visit.id, f"{person.id} 应回避 {visit.object_id}")
 
 
@@ -78,6 +78,18 @@ def district(case: Case) -> Iterator[Violation]:
         if place and not person.serves(place.district):
             told = f"{person.id} 只在{'、'.join(person.districts)}执法,{visit.object_id} 在{place.district}"
             yield Violation("district", visit.id, told)
+
+
+def same_pair(case: Case) -> Iterator[Violation]:
+    """No two of a department's last team at an object go there again together (同一搭档不连续检查同一对象)."""
+    if not case.problem.rules.separate_pairs:
+        return
+    for (name, department), people in case.team.items():
+        place = case.objects.get(case.visits[name].object_id) if name in case.visits else None
+        again = sorted({p.id for p in people if place is not None and p.id in place.last_team})
+        if len(again) > 1:
+            told = f"{department}上次派往该对象的 {'、'.join(again)} 又被一同派往"
+            yield Violation("same_pair", name, told)
 
 
 def on_leave(case: Case) -> Iterator[Violation]:
@@ -123,6 +135,7 @@ TEAM_RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     qualification,
     recused,
     district,
+    same_pair,
     on_leave,
     two_places,
     workload,

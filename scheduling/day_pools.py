@@ -28,11 +28,15 @@ class Dated:
 
 @dataclass(frozen=True)
 class Slot:
-    """A part of a department's day in which nobody can be in two places, and the people it draws on (mask)."""
+    """A part of a department's day in which nobody can be in two places, and the people it draws on (mask).
+
+    `halves` are those in which the desks must be manned from its people; none for the whole-day pool.
+    """
 
     name: str
     pool: int
     dated: tuple[Dated, ...]
+    halves: tuple[int, ...] = ()
 
 
 def whole_days(dated: Sequence[Dated]) -> list[Dated]:
@@ -40,12 +44,12 @@ def whole_days(dated: Sequence[Dated]) -> list[Dated]:
     return [one for one in dated if len(one.halves) == len(ALL_HALVES)]
 
 
-def by_half(dated: Sequence[Dated], pool: int) -> list[Slot]:
-    """A slot for each half-day that has visits (上午、下午)."""
+def by_half(dated: Sequence[Dated], pool: int, stays: Sequence[int] = ()) -> list[Slot]:
+    """A slot for each half that has a visit, or in which somebody has to stay at a desk (上午、下午)."""
     return [
-        Slot(name, pool, ones)
+        Slot(name, pool, ones, (half,))
         for name, half in (("/am", 0), ("/pm", 1))
-        if (ones := tuple(one for one in dated if one.halves == (half,)))
+        if (ones := tuple(one for one in dated if one.halves == (half,))) or half in stays
     ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -94,8 +94,16 @@ def recognise(problem: Problem) -> tuple[list[Check], list[Settled]]:
             settled.append(_recognition(check, known, problem.rules.recognition_days))
         left = tuple(i for i in check.items if i not in known)
         if left or not check.items:
-            kept.append(replace(check, items=left))
+            kept.append(replace(check, items=left, minutes=minutes_left(check, known)))
     return kept, settled
+
+
+def minutes_left(check: Check, known: Collection[str]) -> int:
+    """Minutes of the items still to be checked (检查用时); the check's own where its items state none."""
+    if not known or len(check.item_minutes) != len(check.items):
+        return check.minutes
+    timed = zip(check.items, check.item_minutes, strict=True)
+    return max(1, sum(minutes for item, minutes in timed if item not in known))
 
 
 def _latest_results(results: Sequence[Result], as_of: date) -> dict[tuple[str, str], Result]:

@@ -10,10 +10,11 @@ import numpy as np
 
 from scheduling.attendance import keep_staffable
 from scheduling.booking import Bools, DateProblem
+from scheduling.desk import expected_seats, plan_desk
 from scheduling.first_plan import date_problem
 from scheduling.limits import keep_annual_caps, keep_honest_quota, refuse_spent_caps
 from scheduling.merge import Merging, PlannedVisit, merge, settle
-from scheduling.problem import Object, Problem, Settled, Unplaced
+from scheduling.problem import DeskTime, Object, Problem, Settled, Unplaced
 from scheduling.staffing import People, Staffing
 from scheduling.workdays import working_days
 
@@ -28,6 +29,7 @@ class Prepared:
     staffing: Staffing
     dates: DateProblem
     settled: tuple[Settled, ...]
+    desk: tuple[DeskTime, ...]
     refused: tuple[Unplaced, ...]
     objects: dict[str, Object]
 
@@ -55,17 +57,20 @@ def prepare(problem: Problem, seed: str) -> Prepared:
     checks, settled = settle(problem)
     checks, spent = refuse_spent_caps(checks, problem, days)
     merging = merge(problem, checks, days)
-    kept, absent = keep_staffable(merging.visits, problem, merging, People(problem, days))
+    people = People(problem, days)
+    desk = plan_desk(problem, days, people.present(), expected_seats(checks, merging.possible.all, problem))
+    kept, absent = keep_staffable(merging.visits, problem, merging, people)
     kept, refused = keep_honest_quota(kept, problem, seed)
     kept, capped = keep_annual_caps(kept, problem, days)
-    staffing = Staffing(kept, problem, days)
+    staffing = Staffing(kept, problem, days, desk.by_department(days))
     return Prepared(
         problem=problem,
         merging=merging,
         visits=tuple(kept),
         staffing=staffing,
         dates=date_problem(kept, problem, days, staffing, seed),
-        settled=tuple(settled),
-        refused=(*spent, *absent, *refused, *capped),
+        settled=tuple(s for s in settled if s.check not in desk.no_time),
+        desk=desk.times,
+        refused=(*desk.refused, *spent, *absent, *refused, *capped),
         objects={o.object_id: o for o in problem.objects},
     )

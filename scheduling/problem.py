@@ -28,7 +28,8 @@ class Check:
     `categories` are those that quiet-day rules may exempt (for example `double_random`, `food_drug`).
     `urgency` is 1 (least) to 4 (most) and never leaves the bureau. `lead`: the plan names this department as
     lead (牵头); `clue`: a complaint or transferred lead (线索), which caps, spacing and quotas do not count;
-    `joint`: the plan allows it to be merged with other departments' checks.
+    `joint`: the plan allows it to be merged with other departments' checks. `item_minutes`: minutes of each item
+    in the order of `items`, empty where the item register gives none; recognised items then take none.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Check:
     joint: bool = True
     pinned_day: date | None = None
     pinned_half: str | None = None
+    item_minutes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ class VisitCount:
 
 @dataclass(frozen=True)
 class Object:
-    """An enterprise at one premises (检查对象). `cluster` is its park or street, the unit of travel."""
+    """An enterprise at one premises (检查对象). `cluster` is its park or street, the unit of travel.
+
+    `last_team` are the people of each department's last visit there (上次检查人员).
+    """
 
     object_id: str
     cluster: str
@@ -73,6 +78,19 @@ class Object:
     honest: bool = False
     last_visit: date | None = None
     visits: tuple[VisitCount, ...] = ()
+    last_team: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recusal:
+    """Why an inspector stands aside at an object (回避): declared, relation, relative or former_employer; one sentence.
+
+    The sentence is for the bureau's own staff and is never published.
+    """
+
+    object_id: str
+    kind: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +98,7 @@ class Inspector:
     """A certified officer (执法检查人员). `visits_total` limits the visits of the whole period.
 
     `districts` are those he serves (属地管辖), as in `Object.district`; empty: anywhere.
+    `recused` are objects closed to him for any reason; `recusals` those with a reason of his own.
     """
 
     id: str
@@ -91,6 +110,7 @@ class Inspector:
     visits_total: int | None = None
     recused: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
+    recusals: tuple[Recusal, ...] = ()
 
     def serves(self, district: str) -> bool:
         """Whether the officer goes to objects of the district."""
@@ -178,7 +198,11 @@ class Weights:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules in force for this problem (适用规则). `basis` pairs a rule's name with its citation."""
+    """The rules in force for this problem (适用规则). `basis` pairs a rule's name with its citation.
+
+    `separate_pairs`: no two of a department's last team at an object go there again together. `desk_people`: how many
+    carry out a check in writing or online; 0 counts no desk time.
+    """
 
     spacing_days: int
     recognition_days: int
@@ -192,6 +216,8 @@ class Rules:
     honest_quota: HonestQuota | None = None
     weights: Weights = Weights()
     basis: tuple[tuple[str, str], ...] = ()
+    separate_pairs: bool = False
+    desk_people: int = 0
 
 
 @dataclass(frozen=True)
@@ -289,6 +315,19 @@ class Seat:
 
 
 @dataclass(frozen=True)
+class DeskTime:
+    """People of a department kept at their desks in a half-day (书面、网络检查占用), for checks that open no door.
+
+    A number, never a name: whoever the lottery does not send out does it.
+    """
+
+    department: str
+    day: date
+    half: str
+    people: int
+
+
+@dataclass(frozen=True)
 class Aim:
     """One aim with its value and the best that is provably reachable (目标、取值与下界)."""
 
@@ -324,6 +363,7 @@ class Roster:
     statistics: dict[str, float] = field(default_factory=dict)
     stopped: str = ""
     conflicts: tuple[Conflict, ...] = ()
+    desk: tuple[DeskTime, ...] = ()
     format: str = ROSTER_FORMAT
 
 

@@ -16,6 +16,7 @@ from scheduling.committed import OBJECTS, draw_state, latest_draw
 from scheduling.conflict_record import Conflict
 from scheduling.conflict_words import remedy_words, rule_name
 from scheduling.draw import digest
+from scheduling.merge import minutes_left
 from scheduling.parallel import solve_any
 from scheduling.pool import plan_tasks, read_facts
 from scheduling.problem import Problem, ProblemError, Roster, problem_to_json, roster_to_json
@@ -191,7 +192,7 @@ def _store_visits(
             "task_id": tasks[checks[check].task_id],
             "department": checks[check].department,
             "item_codes": left[check],
-            "minutes": checks[check].minutes,
+            "minutes": minutes_left(checks[check], set(checks[check].items) - set(left[check])),
         }
         for visit in roster.visits
         for check in visit.checks

@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, RowMapping, select
 
+from registry.facts import as_of
 from registry.rules import Rulebook
-from registry.tables import DrawnObject, PoolExclusion
+from registry.tables import CheckItem, DrawnObject, PoolExclusion
+from scheduling.clusters import travel_clusters
 from scheduling.conflict_record import Prices
 from scheduling.manpower import Effort
 from scheduling.open_calendar import read_calendar
@@ -24,6 +26,7 @@ from scheduling.problem import (
     Inspector,
     Object,
     Problem,
+    Recusal,
     Result,
     Rules,
     VisitCount,
@@ -31,6 +34,7 @@ from scheduling.problem import (
 )
 from scheduling.staff import Assistance, Officer, booked_days, read_officers
 from scheduling.task_spec import ON_SITE
+from scheduling.ties import last_teams, read_ties
 
 _URGENCY = {"A": 1, "B": 2, "C": 3, "D": 4}
 _DUTY_URGENCY = 4
@@ -42,6 +46,10 @@ _BASIS = {
     "honest_quota": "quota.undisturbed_share",
     "team_size": "teams.lead",
     "certificate": "teams.certificate",
+    "recused": "teams.recusal_relations",
+    "former_employer": "teams.former_employer_years",
+    "same_pair": "teams.separate_pairs",
+    "desk": "capacity.desk_people",
 }
 
 
@@ -68,21 +76,24 @@ def roster_problem(
     due = _due(connection, plan["id"], draw_id).merge(
         facts.candidates[["object_id", "enterprise_code", "klass"]], on="object_id"
     )
-    objects = facts.candidates[facts.candidates["object_id"].isin(due["object_id"])]
+    objects = places_due(connection, plan, draw_id, rulebook, facts)
     caps = law.value("caps.visits_per_year")
     first = min(task["window_from"] for task in tasks.values())
     last = max(task["window_to"] for task in tasks.values())
-    officers = read_officers(connection, plan["as_of"], first, last, law.value("teams.certificate"))
+    ties = read_ties(connection, plan["as_of"], first, law.value)
+    officers = read_officers(connection, plan["as_of"], first, last, law.value("teams.certificate"), ties)
     booked = booked_days(connection, plan["id"], first, last)
     officers = [replace(o, leave=o.leave | booked.get(o.staff_no, set())) for o in officers]
     calendar = read_calendar(connection, rulebook, plan["place"], plan["as_of"], objects)
+    teams = last_teams(connection, plan["id"], plan["as_of"], first, objects)
+    minutes = _item_minutes(connection, plan["as_of"])
     return Problem(
         as_of=plan["as_of"],
         first_day=first,
         last_day=last,
         rules=_rules(law, facts, tasks.values()),
-        objects=tuple(_objects(objects, facts)),
-        checks=tuple(_checks(due, tasks, caps)),
+        objects=tuple(_objects(objects, facts, teams)),
+        checks=tuple(_checks(due, tasks, caps, minutes)),
         inspectors=tuple(_inspectors(officers, objects, law, first, last)),
         results=tuple(_results(due, tasks, facts.rules.recognised)),
         quiet_rules=calendar.rules,
@@ -94,6 +105,16 @@ def roster_problem(
 def relief_prices(rulebook: Rulebook, plan: RowMapping) -> Prices:
     """What ways out of a conflict cost at the plan's place and date (缓解办法的代价)."""
     return Prices(**rulebook.value("roster.relief", plan["place"], plan["as_of"]))
+
+
+def places_due(
+    connection: Connection, plan: RowMapping, draw_id: int, rulebook: Rulebook, facts: Facts
+) -> pd.DataFrame:
+    """The rows of `facts.candidates` that are drawn or due (检查对象), each with its travel cluster (出行片区)."""
+    due = _due(connection, plan["id"], draw_id)
+    objects = facts.candidates[facts.candidates["object_id"].isin(due["object_id"])]
+    kilometres = float(_Law(rulebook, plan).value("roster.cluster_kilometres"))
+    return objects.assign(cluster=travel_clusters(objects, kilometres))
 
 
 def _due(connection: Connection, plan_id: int, draw_id: int) -> pd.DataFrame:
@@ -111,10 +132,21 @@ def _due(connection: Connection, plan_id: int, draw_id: int) -> pd.DataFrame:
     return rows.sort_values(["task_id", "object_id"], ignore_index=True)
 
 
-def _checks(due: pd.DataFrame, tasks: dict[int, RowMapping], caps: dict[str, int]) -> Iterable[Check]:
+def _item_minutes(connection: Connection, day: date) -> dict[str, int]:
+    """Check item → minutes that the item register states for it (检查用时)."""
+    items = as_of(CheckItem, day).subquery().c
+    return {row.item_code: row.minutes for row in connection.execute(select(items.item_code, items.minutes))}
+
+
+def _checks(
+    due: pd.DataFrame, tasks: dict[int, RowMapping], caps: dict[str, int], minutes: dict[str, int]
+) -> Iterable[Check]:
     rows: Iterable[Any] = due.itertuples()
     for row in rows:
         task = tasks[row.task_id]
+        # The register's minutes hold where it knows every item of the task, else what the plan states for the task.
+        timed = tuple(minutes[item] for item in task["item_codes"] if minutes.get(item))
+        timed = timed if len(timed) == len(task["item_codes"]) else ()
         # The widest cap of a department depends on the class; the tag carries the number, never the class.
         tag = (f"cap-{caps[row.klass]}",) if row.klass in caps and not row.duty else ()
         categories = {"double_random"} if not row.duty else set()
@@ -127,7 +159,8 @@ def _checks(due: pd.DataFrame, tasks: dict[int, RowMapping], caps: dict[str, int
             items=tuple(task["item_codes"]),
             window_from=task["window_from"],
             window_to=min(task["window_to"], row.deadline) if pd.notna(row.deadline) else task["window_to"],
-            minutes=task["minutes"],
+            minutes=sum(timed) or task["minutes"],
+            item_minutes=timed,
             onsite=task["method"] == ON_SITE,
             qualifications=(task["qualification"],) if task["qualification"] else (),
             categories=(*sorted(categories), *tag),
@@ -136,7 +169,7 @@ def _checks(due: pd.DataFrame, tasks: dict[int, RowMapping], caps: dict[str, int
         )
 
 
-def _objects(objects: pd.DataFrame, facts: Facts) -> Iterable[Object]:
+def _objects(objects: pd.DataFrame, facts: Facts, teams: dict[str, tuple[str, ...]]) -> Iterable[Object]:
     ledger = facts.rules.ledger
     mine = ledger[ledger["enterprise_code"].isin(objects["enterprise_code"])]
     last = mine.groupby("enterprise_code")["day"].max().to_dict()
@@ -160,6 +193,7 @@ def _objects(objects: pd.DataFrame, facts: Facts) -> Iterable[Object]:
             honest=code in facts.honest.codes,
             last_visit=last.get(code),
             visits=tuple(VisitCount(d, y, n) for (d, y), n in sorted(counts[code].items())),
+            last_team=teams.get(row.object_id, ()),
         )
 
 
@@ -178,7 +212,6 @@ def _inspectors(
     for code, object_id in zip(objects["enterprise_code"], objects["object_id"], strict=True):
         of_code[code].append(object_id)
     for officer in officers:
-        closed = {o for code in officer.conflicts for o in of_code.get(code, ())}
         own = tuple(d for d in districts if assistance.may_go(officer, d))
         if districts and not own:
             continue
@@ -190,8 +223,12 @@ def _inspectors(
             leave=tuple(sorted(officer.leave)),
             half_days_per_day=effort.a_day,
             visits_total=effort.most(first, last),
-            recused=tuple(sorted(closed)),
             districts=() if len(own) == len(districts) else own,
+            recusals=tuple(
+                Recusal(object_id, tie.kind, tie.sentence)
+                for tie in officer.ties
+                for object_id in of_code.get(tie.enterprise_code, ())
+            ),
         )
 
 
@@ -220,5 +257,7 @@ def _rules(law: _Law, facts: Facts, tasks: Iterable[RowMapping]) -> Rules:
         weights=Weights(urgency=tuple(law.value("roster.earliness"))),
         lead_order=tuple(dict.fromkeys(task["department"] for task in order)),
         honest_quota=HonestQuota(len(honest.codes), len(honest.disturbed), honest.share),
+        separate_pairs=bool(law.value("teams.separate_pairs")),
+        desk_people=int(law.value("capacity.desk_people")),
         basis=tuple((rule, law.basis(key)) for rule, key in _BASIS.items()),
     )

@@ -160,11 +160,12 @@ class _Flow:
 
     def round(self, chance: Chance) -> None:
         """Walk along loose edges; whenever the walk meets itself, push along that cycle."""
+        tail, head = self.tail, self.head
         for start in self._starts:
             nodes, edges, place = [start], list[int](), {start: 0}
             while (edge := self._next(nodes[-1], edges[-1] if edges else -1)) >= 0:
                 edges.append(edge)
-                node = self.head[edge] if self.tail[edge] == nodes[-1] else self.tail[edge]
+                node = head[edge] if tail[edge] == nodes[-1] else tail[edge]
                 if node not in place:
                     place[node] = len(nodes)
                     nodes.append(node)
@@ -190,10 +191,17 @@ class _Flow:
 
     def _push(self, nodes: list[int], edges: list[int], chance: Chance) -> None:
         """Move the cycle up by `up` or down by `down`, with chances that keep every edge's expectation."""
-        signs = [1 if self.tail[edge] == node else -1 for node, edge in zip(nodes, edges, strict=True)]
-        parts = [self.value[edge] % self.whole for edge in edges]
-        up = min(self.whole - part if sign > 0 else part for sign, part in zip(signs, parts, strict=True))
-        down = min(part if sign > 0 else self.whole - part for sign, part in zip(signs, parts, strict=True))
+        tail, value, whole = self.tail, self.value, self.whole
+        up = down = whole
+        signs = []
+        # One pass, no generators: a large lottery pushes half a million cycles of some thirty edges.
+        for node, edge in zip(nodes, edges, strict=True):
+            part = value[edge] % whole
+            sign = 1 if tail[edge] == node else -1
+            rise, fall = (whole - part, part) if sign > 0 else (part, whole - part)
+            up = rise if rise < up else up
+            down = fall if fall < down else down
+            signs.append(sign)
         step = up if chance.forward(up, down) else -down
         for sign, edge in zip(signs, edges, strict=True):
-            self.value[edge] += sign * step
+            value[edge] += sign * step

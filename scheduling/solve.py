@@ -147,6 +147,7 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
         visits=tuple(_visit(booking, kept[d.visit], d.visit) for d in booking.dated()),
         unplaced=unplaced,
         settled=prepared.settled,
+        desk=prepared.desk,
         groups=tuple(workload.groups()),
         aims=_aims(booking, relaxation.bound, prepared.merging.visits),
         gap=round(gap_of(booking.earliness(), relaxation.bound), 6),

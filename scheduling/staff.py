@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -15,13 +16,13 @@ from registry.facts import as_of, read_frame
 from registry.tables import (
     Inspector,
     InspectorCertificate,
-    InspectorConflict,
     InspectorLeave,
     Office,
     RosterVersion,
     Visit,
     VisitMember,
 )
+from scheduling.ties import Tie
 
 _CITY_LEVELS = ("市", "省")
 _DIVISION = 6
@@ -41,7 +42,7 @@ class Officer:
     certificate_to: date
     qualifications: frozenset[str]
     leave: frozenset[date]
-    conflicts: frozenset[str]
+    ties: tuple[Tie, ...] = ()
 
     def works(self, day: date) -> bool:
         """Certified and not away on the day."""
@@ -49,9 +50,14 @@ class Officer:
 
 
 def read_officers(
-    connection: Connection, day: date, window_from: date, window_to: date, certificate: str
+    connection: Connection,
+    day: date,
+    window_from: date,
+    window_to: date,
+    certificate: str,
+    ties: Mapping[str, tuple[Tie, ...]] = MappingProxyType({}),
 ) -> list[Officer]:
-    """Officers who can be sent in the window, by staff number.
+    """Officers who can be sent in the window, by staff number; `ties` (ties.read_ties) say where they stand aside.
 
     A qualification counts if it is valid for the whole window; leave is cut to the window.
     """
@@ -62,7 +68,6 @@ def read_officers(
     whole = papers[(papers["valid_from"] <= window_from) & (papers["valid_to"] >= window_to)]
     held = _by_person(whole[whole["kind"] != certificate], "kind")
     away = _leave_days(read_frame(connection, as_of(InspectorLeave, day)), window_from, window_to)
-    conflicts = _by_person(read_frame(connection, as_of(InspectorConflict, day)), "enterprise_code")
     districts = _districts(read_frame(connection, as_of(Office, day)))
     return [
         Officer(
@@ -73,7 +78,7 @@ def read_officers(
             certificate_to=badges[row.staff_no][1],
             qualifications=frozenset(held.get(row.staff_no, ())),
             leave=frozenset(away.get(row.staff_no, ())),
-            conflicts=frozenset(conflicts.get(row.staff_no, ())),
+            ties=ties.get(row.staff_no, ()),
         )
         for row in _rows(people)
         if row.staff_no in badges

@@ -9,21 +9,25 @@ then nest, and the lottery can realise its published probabilities exactly.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
 from operator import or_
 
-from ortools.graph.python import max_flow
+import numpy as np
+from numpy.typing import NDArray
 
 from scheduling.day_pools import ALL_HALVES, Slot, alike, by_half, whole_day_pools, whole_days
 from scheduling.day_pools import Dated as Dated
-from scheduling.district_staff import out_of_reach
 from scheduling.merge import PlannedVisit
-from scheduling.problem import Inspector, Problem, Seat, TeamGroup
+from scheduling.problem import Inspector, Problem, TeamGroup
+from scheduling.recusal import barred
 from scheduling.tickets import ticket
+
+NOBODY = -1
+Desk = NDArray[np.int64]
 
 
 @dataclass(frozen=True, order=True)
@@ -45,23 +49,23 @@ def together(masks: Iterable[int]) -> int:
 
 
 class People:
-    """The inspectors as bit masks (检查人员), by department, qualification, availability and recusal."""
+    """The inspectors as bit masks (检查人员), by department, qualification, availability and recusal.
 
-    def __init__(self, problem: Problem, days: Sequence[date]):
+    `desk` are a department's people kept at their desks in each slot [2 * day + half] (scheduling/desk.py).
+    """
+
+    def __init__(self, problem: Problem, days: Sequence[date], desk: Mapping[str, Desk] | None = None):
+        self.desk = dict(desk or {})
         self.days = tuple(days)
         self.inspectors: tuple[Inspector, ...] = tuple(sorted(problem.inspectors, key=lambda i: i.id))
         self._index = {person.id: n for n, person in enumerate(self.inspectors)}
         self._department: dict[str, int] = defaultdict(int)
         self._holders: dict[str, int] = defaultdict(int)
-        self._recused: dict[str, int] = defaultdict(int)
+        self._recused = barred(problem, self.inspectors)
         for n, person in enumerate(self.inspectors):
             self._department[person.department] |= 1 << n
             for qualification in person.qualifications:
                 self._holders[qualification] |= 1 << n
-            for object_id in person.recused:
-                self._recused[object_id] |= 1 << n
-        for object_id, away in out_of_reach(self.inspectors, problem.objects):
-            self._recused[object_id] |= away
         self.available = self._availability()
 
     def _availability(self) -> list[tuple[int, int]]:
@@ -92,14 +96,36 @@ class People:
 
     def eligible(self, kind: SeatKind, object_id: str, day: int, halves: Sequence[int]) -> int:
         """Mask of those who may take such a seat at this object on this day, in all of these halves."""
-        mask = self.holders(kind) & ~self._recused[object_id]
+        mask = self.unbarred(kind, object_id)
         for half in halves:
             mask &= self.available[day][half]
         return mask
 
+    def unbarred(self, kind: SeatKind, object_id: str) -> int:
+        """Mask of the department's holders who need not stand aside at this object."""
+        return self.holders(kind) & ~self._recused.get(object_id, 0)
+
+    def at_desks(self, department: str, day: int, halves: Sequence[int]) -> int:
+        """How many of the department stay at their desks in these halves: the larger number of the two."""
+        slots = self.desk.get(department)
+        return 0 if slots is None else max((int(slots[2 * day + half]) for half in halves), default=0)
+
+    def present(self) -> dict[str, Desk]:
+        """Department → its people available in each slot, [2 * day + half]."""
+        return {
+            department: np.array(
+                [(mask & m).bit_count() for halves in self.available for m in halves], np.int64
+            )
+            for department, mask in self._department.items()
+        }
+
+    def stays(self, department: str, day: int) -> list[int]:
+        """Halves of the day in which somebody of the department stays at a desk."""
+        return [half for half in ALL_HALVES if self.at_desks(department, day, (half,))]
+
     def unrecused(self, kind: SeatKind, object_id: str) -> int:
         """Mask of those who may take such a seat at this object on some day."""
-        return self.holders(kind) & ~self._recused[object_id] & self.employed
+        return self.unbarred(kind, object_id) & self.employed
 
     @cached_property
     def employed(self) -> int:
@@ -210,9 +236,15 @@ def _seat(
 class Staffing:
     """Exact staffability of dated visits (派员可行性校核), department by department and day by day."""
 
-    def __init__(self, visits: Sequence[PlannedVisit], problem: Problem, days: Sequence[date]):
+    def __init__(
+        self,
+        visits: Sequence[PlannedVisit],
+        problem: Problem,
+        days: Sequence[date],
+        desk: Mapping[str, Desk] | None = None,
+    ):
         self.visits = visits
-        self.people = People(problem, days)
+        self.people = People(problem, days, desk)
         self.seats = [seats_of(v, problem, self.people) for v in visits]
         self._departments = [sorted({k.department for k in seats}) for seats in self.seats]
         self._all_departments = sorted({d for own in self._departments for d in own})
@@ -263,22 +295,35 @@ class Staffing:
     def _short_anyhow(self, department: str, day: int, dated: list[Dated]) -> tuple[int, ...]:
         """Visits that no layout can man: those of the whole day, or those with either half-day's."""
         everybody, whole = self.people.holders(SeatKind(department)), whole_days(dated)
-        halves = by_half([one for one in dated if one not in whole], everybody)
-        parts = [tuple(whole), *((*whole, *slot.dated) for slot in halves)]
-        for part in parts:
-            if part and (failed := self._short_slot(department, day, Slot("", everybody, part))):
+        stays = self.people.stays(department, day)
+        halves = by_half([one for one in dated if one not in whole], everybody, stays)
+        slots = [Slot("", everybody, tuple(whole))]
+        slots += [Slot("", everybody, (*whole, *slot.dated), slot.halves) for slot in halves]
+        for slot in slots:
+            if failed := self._short_slot(department, day, slot):
                 return failed
         return ()
 
     def _short_slot(self, department: str, day: int, slot: Slot) -> tuple[int, ...]:
-        owners, demands = [], []
+        owners, demands = list[int](), list[tuple[int, int]]()
         for one in slot.dated:
             object_id = self.visits[one.visit].object_id
             for kind, need in self.seats[one.visit].items():
                 if kind.department == department:
                     owners.append(one.visit)
                     demands.append((self.people.eligible(kind, object_id, day, one.halves) & slot.pool, need))
-        return tuple(sorted({owners[n] for n in unfilled(demands)}))
+        if stay := self.people.at_desks(department, day, slot.halves):
+            demands.append((self._free(department, day, slot), stay))
+        if not (failed := unfilled(demands)):
+            return ()
+        # Desks alone may be what fails: then every visit of the slot, or nobody's, is in the way.
+        return tuple(sorted({owners[n] for n in failed if n < len(owners)} or set(owners) or {NOBODY}))
+
+    def _free(self, department: str, day: int, slot: Slot) -> int:
+        mask = self.people.holders(SeatKind(department)) & slot.pool
+        for half in slot.halves:
+            mask &= self.people.available[day][half]
+        return mask
 
     def _layouts(self, department: str, day: int, dated: list[Dated]) -> Iterator[list[Slot]]:
         """Ways to cut the day into slots, the freest first."""
@@ -287,7 +332,7 @@ class Staffing:
         if not whole:
             yield by_half(dated, everybody)
             return
-        yield [Slot("", everybody, tuple(dated))]
+        yield [Slot("", everybody, tuple(dated), ALL_HALVES)]
         halves = [one for one in dated if one not in whole]
         asked = [self._asked(department, ones) for ones in (whole, halves)]
         kinds = sorted({k for one in dated for k in self.seats[one.visit] if k.department == department})
@@ -296,12 +341,15 @@ class Staffing:
         groups = alike(order, [self.people.holders(kind) for kind in kinds])
         share = asked[0] / (asked[0] + asked[1] / 2)
         for pool in whole_day_pools(groups, share, asked[0]):
-            rest = by_half(halves, everybody & ~pool)
-            if all(self._present(slot, day) >= self._asked(department, slot.dated) for slot in rest):
+            rest = by_half(halves, everybody & ~pool, self.people.stays(department, day))
+            if all(self._present(slot, day) >= self._wanted(department, day, slot) for slot in rest):
                 yield [Slot("/day", pool, tuple(whole)), *rest]
 
     def _present(self, slot: Slot, day: int) -> int:
-        return (slot.pool & self.people.available[day][slot.dated[0].halves[0]]).bit_count()
+        return (slot.pool & self.people.available[day][slot.halves[0]]).bit_count()
+
+    def _wanted(self, department: str, day: int, slot: Slot) -> int:
+        return self._asked(department, slot.dated) + self.people.at_desks(department, day, slot.halves)
 
     def _asked(self, department: str, dated: Sequence[Dated]) -> int:
         return sum(
@@ -340,55 +388,3 @@ class Staffing:
                         need=need,
                         eligible=self.people.names(mask),
                     )
-
-
-@dataclass(frozen=True)
-class Seating:
-    """A best filling of seats (席位试排): who would sit where, groups left short, and those competing with them."""
-
-    seats: tuple[Seat, ...]
-    short: tuple[TeamGroup, ...]
-    starved: tuple[TeamGroup, ...]
-
-    @property
-    def missing(self) -> int:
-        """How many seats stay empty."""
-        filled = Counter(seat.group for seat in self.seats)
-        return sum(g.need - filled[g.id] for g in self.short)
-
-
-def seat_everybody(groups: Sequence[TeamGroup], inspectors: Sequence[Inspector]) -> Seating:
-    """One feasible set of teams by maximum flow (一个可行派员方案), within everybody's total.
-
-    It proves that the lottery has an outcome; it is never used to send anybody. `starved` are the groups on the
-    far side of the minimum cut: together they ask for more than the people who can serve them may be given.
-    """
-    flow = max_flow.SimpleMaxFlow()
-    node: dict[object, int] = {"source": 0, "sink": 1}
-    number = node.setdefault
-    limit = {i.id: i.visits_total for i in inspectors}
-    slots_seen: set[tuple[str, str]] = set()
-    arcs: list[tuple[int, TeamGroup, str]] = []
-    for group in groups:
-        here = number(group.id, len(node))
-        flow.add_arc_with_capacity(here, 1, group.need)
-        for person in group.eligible:
-            key = (person, group.slot)
-            if key not in slots_seen:
-                slots_seen.add(key)
-                flow.add_arc_with_capacity(number(person, len(node)), number(key, len(node)), 1)
-            arcs.append((flow.add_arc_with_capacity(node[key], here, 1), group, person))
-    for person in sorted({p for p, _ in slots_seen}):
-        most = limit[person]
-        flow.add_arc_with_capacity(0, node[person], len(groups) if most is None else most)
-    if not slots_seen:
-        return Seating((), tuple(groups), tuple(groups))
-    flow.solve(0, 1)
-    seats = tuple(Seat(g.visit, g.department, g.id, p) for arc, g, p in arcs if flow.flow(arc))
-    filled = Counter(seat.group for seat in seats)
-    near = set(flow.get_source_side_min_cut())
-    return Seating(
-        seats,
-        tuple(g for g in groups if filled[g.id] < g.need),
-        tuple(g for g in groups if node[g.id] not in near),
-    )

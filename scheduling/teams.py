@@ -15,9 +15,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 from ortools.graph.python import max_flow, min_cost_flow
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from scheduling.shortage import TeamShortage, find_shortage
-from scheduling.team_table import SeatGroup, Staff, TeamTable, check_groups, team_table_hash
+from scheduling.team_table import Seat, SeatGroup, Staff, TeamTable, check_groups, team_table_hash
 
 __all__ = ["SeatGroup", "Staff", "TeamShortage", "TeamTable", "publish_probabilities", "team_table_hash"]
 
@@ -55,13 +57,37 @@ def publish_probabilities(groups: Iterable[SeatGroup], staff: Iterable[Staff]) -
     check_groups(wanted, crowd)
     if not wanted:
         return TeamTable(DENOMINATOR, crowd, (), {}, Fraction(1))
-    network = _Network(wanted, crowd)
-    if starved := network.starved():
-        raise find_shortage(tuple(wanted[number] for number in starved), crowd)
-    bound, least = network.raise_smallest()
-    chances = network.even_out(least)
-    seats = [(group.id, name) for group in wanted for name in sorted(group.eligible)]
-    return TeamTable(DENOMINATOR, crowd, wanted, dict(zip(seats, chances.tolist(), strict=True)), bound)
+    parts = [(part, _Network(part, crowd)) for part in _parts(wanted)]
+    starved = [part[number] for part, network in parts for number in network.starved()]
+    if starved:
+        raise find_shortage(tuple(starved), crowd)
+    seats = sum(len(network.person) for _, network in parts)
+    bound, chances = Fraction(1), dict[Seat, int]()
+    for part, network in parts:
+        reached, least = network.raise_smallest(seats)
+        own = [(group.id, name) for group in part for name in sorted(group.eligible)]
+        chances |= zip(own, network.even_out(least, seats).tolist(), strict=True)
+        bound = min(bound, reached)
+    return TeamTable(DENOMINATOR, crowd, wanted, chances, bound)
+
+
+def _parts(groups: tuple[SeatGroup, ...]) -> list[tuple[SeatGroup, ...]]:
+    """Groups that share no people, directly or through others, settled apart: most often one part a department.
+
+    No flow runs from one part to another, so the bound of the whole is the smallest of theirs, and several small
+    flows are much faster than one.
+    """
+    people = {name: n for n, name in enumerate(dict.fromkeys(n for g in groups for n in g.eligible))}
+    rows = _ints(number for number, group in enumerate(groups) for _ in group.eligible)
+    columns = _ints(people[name] for group in groups for name in group.eligible)
+    links = coo_array(
+        (np.ones(len(rows), bool), (rows, len(groups) + columns)), shape=(len(groups) + len(people),) * 2
+    )
+    _, labels = connected_components(links, directed=False)
+    found: dict[int, list[SeatGroup]] = {}
+    for label, group in zip(labels[: len(groups)].tolist(), groups, strict=True):
+        found.setdefault(label, []).append(group)
+    return [tuple(part) for part in found.values()]
 
 
 class _Network:
@@ -72,6 +98,8 @@ class _Network:
     """
 
     def __init__(self, groups: tuple[SeatGroup, ...], staff: tuple[Staff, ...]) -> None:
+        named = {name for group in groups for name in group.eligible}
+        staff = tuple(person for person in staff if person.id in named)
         index = {person.id: number for number, person in enumerate(staff)}
         places: dict[tuple[str, str], int] = {}
         kinds: dict[tuple[int, int], int] = {}
@@ -94,15 +122,15 @@ class _Network:
         side = self._source_side(np.zeros(len(self.person), np.int64))
         return [] if side is None else np.flatnonzero(~side[-len(self.need) :]).tolist()
 
-    def raise_smallest(self) -> tuple[Fraction, Ints]:
+    def raise_smallest(self, seats: int) -> tuple[Fraction, Ints]:
         """The certified bound and lower limits on every seat that reach it up to integer rounding.
 
         Level by level (leximin): seats that a tight cut holds at the smallest ratio are fixed there, and the
         smallest ratio among the others is raised next; at most up to the equal share, and in large cases
-        for fewer levels, because the convex flow evens out what is left.
+        for fewer levels, because the convex flow evens out what is left; `seats` are those of all parts together.
         """
         least, bound = np.full(len(self.person), -1, np.int64), Fraction(1)
-        for level in range(max(1, min(_LEVELS, _LEVEL_SEATS // len(self.person)))):
+        for level in range(max(1, min(_LEVELS, _LEVEL_SEATS // seats))):
             reached, ratio, limits = self._raise_level(least)
             bound = reached if level == 0 else bound
             held = (least < 0) & self._held(least, ratio)
@@ -210,7 +238,7 @@ class _Network:
         left = Fraction(room) - Fraction(int(fixed[back & (fixed >= 0)].sum()), DENOMINATOR)
         return _round_up(left / self._share_sum(back & (fixed < 0)))
 
-    def even_out(self, least: Ints) -> Ints:
+    def even_out(self, least: Ints, seats: int) -> Ints:
         """Seat probabilities above `least` that are as near the equal shares as a convex cost makes them.
 
         The cost of a seat is share * ratio^2 / 2 in straight pieces; later passes use finer pieces around
@@ -220,7 +248,7 @@ class _Network:
         tops = np.ceil(self.share[:, None] * ratios).astype(np.int64)
         tops[:, -1] = DENOMINATOR
         chances = self._cheapest(least, tops, np.broadcast_to(ratios, tops.shape))
-        spare = min(_PASSES, _PASS_SEATS // len(self.person))
+        spare = min(_PASSES, _PASS_SEATS // seats)
         for width in _REFINEMENTS:
             before, chances = chances, self._refined(least, chances, width)
             while spare > 0 and (before != chances).any():

@@ -46,6 +46,10 @@ def _check_faults(check: Check, at: str, known: set[str]) -> Iterator[str]:
         yield f"{at}.urgency:任务 {check.id} 的紧急程度 {check.urgency},应为 1 至 4"
     if not check.department:
         yield f"{at}.department:任务 {check.id} 没有检查部门"
+    if check.item_minutes and len(check.item_minutes) != len(check.items):
+        yield f"{at}.item_minutes:任务 {check.id} 有 {len(check.items)} 个事项、{len(check.item_minutes)} 个事项用时,应一一对应,或不填"
+    if any(minutes < 1 for minutes in check.item_minutes):
+        yield f"{at}.item_minutes:任务 {check.id} 的事项用时应大于 0"
     if check.pinned_half is not None and check.pinned_half not in (*HALVES, WHOLE_DAY):
         yield f"{at}.pinned_half:任务 {check.id} 的固定时段 {check.pinned_half},应为 am、pm 或 day"
     if (check.pinned_half is None) != (check.pinned_day is None):
@@ -62,6 +66,8 @@ def _rule_faults(rules: Rules) -> Iterator[str]:
             yield f"{at}.{name}:应在 1 与 {MOST_PEOPLE} 之间"
     if rules.half_day_minutes < 1:
         yield f"{at}.half_day_minutes:应不小于 1"
+    if not 0 <= rules.desk_people <= MOST_PEOPLE:
+        yield f"{at}.desk_people:应在 0 与 {MOST_PEOPLE} 之间"
     if rules.cluster_day_cap is not None and rules.cluster_day_cap < 1:
         yield f"{at}.cluster_day_cap:应不小于 1,或不设"
     if not 0 <= rules.reserve_share < 1:

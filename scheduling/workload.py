@@ -14,7 +14,8 @@ import numpy as np
 
 from scheduling.booking import UNPLACED, Booking
 from scheduling.problem import Inspector, Problem, TeamGroup, Unplaced
-from scheduling.staffing import Seating, Staffing, seat_everybody
+from scheduling.seating import Seating, seat_everybody
+from scheduling.staffing import Staffing
 
 TRIES = 16
 

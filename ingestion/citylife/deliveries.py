@@ -26,6 +26,8 @@ _WHOLE = {
     "inspector_certificate": ("xlsx", "heading", "%Y-%m-%d"),
     "inspector_leave": ("utf-8-sig", "heading", "%Y/%-m/%-d"),
     "inspector_conflict": ("gb18030", "heading", "%Y-%m-%d"),
+    "inspector_relative": ("xlsx", "heading", "%Y-%m-%d"),
+    "inspector_employment": ("gb18030", "heading", "%Y-%m-%d"),
     "office": ("gb18030", "heading", "%Y-%m-%d"),
     "department": ("utf-8-sig", "heading", "%Y-%m-%d"),
     "quiet_day": ("xlsx", "heading", "%Y-%m-%d"),

@@ -25,7 +25,7 @@ _SHARED_NUMBERS = 10_099_000_000
 def relate(random: np.random.Generator, cohort: Cohort, called: Changing, risk: Risk) -> Table:
     """The relation table of the companies of a cohort."""
     company = np.nonzero((cohort.kind == "1") & ~cohort.is_branch)[0]
-    first = np.where(cohort.owner[company] >= 0, cohort.owner[company], _OTHERS + cohort.serial[company] * 2)
+    first = first_owners(cohort, company)
     names = cohort.lerep[company]
     capital = np.nan_to_num(cohort.regcap[company], nan=10.0)
     two = random.random(len(company)) < _SECOND_SHARE
@@ -46,6 +46,11 @@ def relate(random: np.random.Generator, cohort: Cohort, called: Changing, risk: 
             _enterprises(cohort, called, branch, "隶属企业", None, head, np.full(len(branch), np.nan))
         )
     return _dated(random, cohort, called, risk, stack(parts))
+
+
+def first_owners(cohort: Cohort, company: Integers) -> Integers:
+    """Numbers of the persons who own the companies: a group's owner is one everywhere."""
+    return np.where(cohort.owner[company] >= 0, cohort.owner[company], _OTHERS + cohort.serial[company] * 2)
 
 
 def act_for(random: np.random.Generator, cohort: Cohort, called: Changing, risk: Risk) -> Table:

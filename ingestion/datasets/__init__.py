@@ -13,6 +13,7 @@ from ingestion.datasets.filing import FILING
 from ingestion.datasets.honour import HONOUR
 from ingestion.datasets.inspection import INSPECTION
 from ingestion.datasets.inspector import INSPECTOR, INSPECTOR_CERTIFICATE, INSPECTOR_CONFLICT, INSPECTOR_LEAVE
+from ingestion.datasets.inspector_ties import INSPECTOR_EMPLOYMENT, INSPECTOR_RELATIVE
 from ingestion.datasets.judicial_signal import JUDICIAL_SIGNAL
 from ingestion.datasets.key_supervision import KEY_SUPERVISION
 from ingestion.datasets.library import LIBRARY
@@ -29,8 +30,8 @@ DATASETS: dict[str, Dataset] = {
     for dataset in (
         OFFICE, DEPARTMENT, CHECK_ITEM, REGISTRATION, RELATION, LIBRARY, KEY_SUPERVISION, ADDRESS_NEGATIVE, FILING, PERMIT,
         COMMITMENT, COMMITMENT_CHECK, PENALTY, ABNORMAL, SERIOUS_VIOLATION, JUDICIAL_SIGNAL, TAX_SIGNAL, HONOUR,
-        ANNUAL_REPORT, COMPLAINT, INSPECTOR, INSPECTOR_CERTIFICATE, INSPECTOR_LEAVE, INSPECTOR_CONFLICT, INSPECTION,
-        QUIET_DAY,
+        ANNUAL_REPORT, COMPLAINT, INSPECTOR, INSPECTOR_CERTIFICATE, INSPECTOR_LEAVE, INSPECTOR_CONFLICT, INSPECTOR_RELATIVE,
+        INSPECTOR_EMPLOYMENT, INSPECTION, QUIET_DAY,
     )
 }  # fmt: skip
 """By name. A file `<name>_*.csv|xlsx|jsonl` is of that dataset; the order is the order of dependence."""

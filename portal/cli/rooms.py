@@ -12,6 +12,7 @@ ROOMS = {
     "appeals": ("appeal", "override"),
     "annual": ("annual",),
     "batches": ("batch",),
+    "clusters": ("clusters",),
     "data": ("ingest",),
     "datasets": ("template",),
     "exemptions": ("exemption",),

@@ -17,6 +17,9 @@ SHOWN = {
     "inspector": ("工号", "姓名", "所在部门", "工作单位", "人员状态"),
     "inspector_certificate": ("工号", "证件类别", "证件编号", "有效期自", "有效期至"),
     "inspector_leave": ("工号", "起始日期", "截止日期"),
+    "inspector_conflict": ("工号", "统一社会信用代码", "回避原因"),
+    "inspector_relative": ("工号", "亲属关系"),
+    "inspector_employment": ("工号", "统一社会信用代码", "职务", "离职日期"),
     "quiet_day": ("登记编号", "适用范围", "范围值", "每月日期", "依据"),
 }
 """Headings in the list; the record's own page has all."""

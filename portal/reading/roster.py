@@ -1,10 +1,11 @@
 """The roster calendar (检查日历): visits by month and day, with quiet days shaded."""
 
 import calendar
+from collections import Counter
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from registry import clock, rules
 from registry.facts import as_of
@@ -18,14 +19,17 @@ from scheduling.workdays import is_official, working_days
 
 def in_current_roster() -> ColumnElement[bool]:
     """Visits of each plan's newest roster that nothing has superseded."""
-    newest = (
+    return Visit.roster_id.in_(_current_rosters())
+
+
+def _current_rosters() -> Select[int]:
+    return (
         select(RosterVersion.id)
         .join(Plan, Plan.id == RosterVersion.plan_id)
         .where(RosterVersion.state != "superseded", Plan.state != "superseded")
         .ext(distinct_on(RosterVersion.plan_id))
         .order_by(RosterVersion.plan_id, RosterVersion.version.desc())
     )
-    return Visit.roster_id.in_(newest)
 
 
 def month_counts(connection: Connection, scope: Scope, month: date) -> dict[date, int]:
@@ -47,6 +51,17 @@ def visits_on(connection: Connection, scope: Scope, day: date) -> list[RowMappin
         .order_by(Visit.half, Visit.cluster, Visit.visit_no)
     )
     return list(connection.execute(wanted).mappings())
+
+
+def desks_on(connection: Connection, day: date) -> list[tuple[str, str, int]]:
+    """(department, half, people) that current rosters keep at their desks on the day (书面、网络检查), by name."""
+    kept: Counter[tuple[str, str]] = Counter()
+    desks = select(cast(RosterVersion.roster, JSONB)["desk"]).where(RosterVersion.id.in_(_current_rosters()))
+    for desk in connection.execute(desks).scalars():
+        for row in desk or []:
+            if row["day"] == day.isoformat():
+                kept[row["department"], row["half"]] += row["people"]
+    return [(*key, people) for key, people in sorted(kept.items())]
 
 
 def tasks_and_members(

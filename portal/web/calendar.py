@@ -44,7 +44,7 @@ def month_page(
 
 @router.get("/{day}")
 def day_page(request: Request, day: date, visitor: Visitor = guard(Permission.ROSTER_READ)) -> Response:
-    """A day: each visit with its departments, people and items."""
+    """A day: each visit with its departments, people and items, and who stays at the desks, by number."""
     house: House = request.app.state.house
     scope = scope_for(request, visitor)
     with house.engine.connect() as connection:
@@ -56,6 +56,7 @@ def day_page(request: Request, day: date, visitor: Visitor = guard(Permission.RO
         staff = {member["staff_no"] for team in members.values() for member in team}
         people = enterprises.people_by_staff_no(connection, staff)
         quiet = roster.quiet_days(connection, house.settings.place, day).get(day, [])
+        desks = roster.desks_on(connection, day)
     return render(
         request,
         "staff/day.html",
@@ -67,6 +68,7 @@ def day_page(request: Request, day: date, visitor: Visitor = guard(Permission.RO
         people=people,
         items=items,
         quiet=quiet,
+        desks=desks,
     )
 
 

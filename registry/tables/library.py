@@ -134,6 +134,28 @@ class InspectorConflict(AboutEnterprise, Table):
     """亲属, 曾任职, 利害关系."""
 
 
+class InspectorRelative(Fact, Table):
+    """An inspector himself or a relative he declared (亲属申报): a keyed hash as in `relation`, never a name or number."""
+
+    __tablename__ = "inspector_relative"
+
+    staff_no: Mapped[str] = mapped_column(index=True)
+    kinship: Mapped[str]
+    """本人, 配偶, 直系血亲, 三代以内旁系血亲, 近姻亲."""
+    person_key: Mapped[str] = mapped_column(index=True)
+
+
+class InspectorEmployment(AboutEnterprise, Table):
+    """An enterprise that an inspector worked for (曾任职单位), and until when."""
+
+    __tablename__ = "inspector_employment"
+
+    staff_no: Mapped[str] = mapped_column(index=True)
+    role: Mapped[str | None]
+    date_from: Mapped[date | None]
+    date_to: Mapped[date | None]
+
+
 class Department(Fact, Table):
     """A department of the joint mechanism (联合抽查成员单位)."""
 

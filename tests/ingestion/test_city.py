@@ -222,6 +222,18 @@ def test_inspectors_can_staff_every_item(city: CityManifest) -> None:
     )
 
 
+def test_declared_relatives_are_owners_and_employments_have_ended(city: CityManifest) -> None:
+    owners = {row["person_number"] for row in read_rows(city, "relation") if row["person_number"]}
+    relatives = read_rows(city, "inspector_relative")
+    assert relatives
+    assert {row["person_key"] for row in relatives} <= owners
+    known = {row["staff_no"] for row in read_rows(city, "inspector")}
+    left = read_rows(city, "inspector_employment")
+    assert left
+    assert {row["staff_no"] for row in (*relatives, *left)} <= known
+    assert all(row["date_from"] < row["date_to"] < city.as_of.isoformat() for row in left)
+
+
 def test_leave_conflicts_and_quiet_days(city: CityManifest) -> None:
     leave = read_rows(city, "inspector_leave")
     assert leave

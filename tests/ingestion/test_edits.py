@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 
 from ingestion.datasets import DATASETS
 from ingestion.edits import EDITABLE, cells_of, current_record, edit_record, record_history, retire_record
+from ingestion.redaction import seal
 from ingestion.removals import confirm_removal, removal_prompts
 from ingestion.undo import undo_batch
 from registry import clock
@@ -237,3 +238,24 @@ def test_the_journal_tells_the_difference(engine: Engine) -> None:
         ).scalar_one()
     assert row.detail["changes"]["抽查比例"][1] == "5%-10%"
     assert refused == 2
+
+
+def test_a_relatives_number_is_sealed_before_anything_is_written(engine: Engine) -> None:
+    """Neither the table, its natural key, the journal nor the record's page may tell whose number it was."""
+    number = "110101199003070898"
+    own = good("inspector_relative", 工号="QS-1", 亲属证件号码=number)
+    edit_record(
+        engine,
+        "inspector_relative",
+        None,
+        {h: t for h, t in own.items() if h not in ("数据更新时间", "数据状态")},
+        "甲",
+        "本人申报亲属",
+    )
+    with engine.connect() as connection:
+        told = connection.execute(
+            text("SELECT string_agg(t::text, ' ') FROM inspector_relative t")
+        ).scalar_one()
+        said = connection.execute(text("SELECT string_agg(j::text, ' ') FROM journal j")).scalar_one()
+    assert number not in told + said
+    assert seal(number) in told

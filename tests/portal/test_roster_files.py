@@ -19,7 +19,7 @@ from portal.cli.console import run
 from portal.cli.roster_explain import spans
 from scheduling.check import check_roster
 from scheduling.problem import Roster, problem_from_json, problem_to_json, roster_from_json, roster_to_json
-from scheduling.staffing import seat_everybody
+from scheduling.seating import seat_everybody
 from tests.scheduling.towns import Size, make_town
 
 DOCS = Path(__file__).parents[2] / "docs"

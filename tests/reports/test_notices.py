@@ -75,6 +75,32 @@ def test_a_notice_says_what_the_law_asks(issued: tuple[Database, Sample, list[in
     assert all(member["certificate_no"] for member in notice["members"])
 
 
+def test_one_notice_one_arrival_for_all_departments_the_lead_first(
+    issued: tuple[Database, Sample, list[int]],
+) -> None:
+    """进一次门、查多项事: a joint visit has one number, one door code, one time, and every department's items and people."""
+    database, sample, _ = issued
+    with database.owner().connect() as connection:
+        view = read_roster(connection, sample.roster_id)
+        rows = connection.execute(select(Notice.visit_id, Notice.door_code, Notice.content)).all()
+    notices = {row.visit_id: row for row in rows}
+    assert len(notices) == len(rows) == len(view.visits)
+    assert len({row.door_code for row in rows}) == len(rows)
+    joint = [visit for visit in view.visits if len(visit.departments) > 1]
+    assert joint
+    for visit in view.visits:
+        told = notices[visit.id].content
+        assert told["door_code"] == notices[visit.id].door_code
+        assert told["subjects"][0] == told["issuer"] == f"安和市{visit.lead_department}局"
+        assert told["subjects"] == [f"安和市{each}局" for each in visit.departments]
+        assert {item["department"] for item in told["items"]} == set(visit.departments)
+        first, *others = [(m["department"], m["lead"]) for m in told["members"]]
+        assert first == (told["issuer"], True)
+        assert isinstance(told["when"], str)
+        leads = [lead for _, lead in (first, *others)]
+        assert leads == sorted(leads, reverse=True), "the lead's people stand first"
+
+
 def test_no_class_or_draw_secret_reaches_a_notice(issued: tuple[Database, Sample, list[int]]) -> None:
     database, _, ids = issued
     with database.owner().connect() as connection:

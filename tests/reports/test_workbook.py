@@ -1,5 +1,6 @@
 """The roster workbook reopened as a stranger's spreadsheet program would open it (proof C-10)."""
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -81,3 +82,30 @@ def test_a_thousand_visits_are_quick(view: RosterView, tmp_path: Path) -> None:
     started = time.process_time()
     write_roster_workbook(replace(view, visits=many), tmp_path / "many.xlsx")
     assert time.process_time() - started < 10
+
+
+def test_why_somebody_stands_aside_is_told_to_staff_with_its_basis(view: RosterView, tmp_path: Path) -> None:
+    problem = {
+        "rules": {"separate_pairs": True, "basis": [["recused", "公务员法第七十六条"], ["same_pair", "国办发〔2015〕58号"]]},
+        "inspectors": [
+            {"id": "S1", "department": "市场监管", "recusals": [
+                {"object_id": "O1", "kind": "relative", "sentence": "配偶是该企业股东，依关联关系自动回避"}]},
+            {"id": "S2", "department": "市场监管"},
+            {"id": "R1", "department": "人社"},
+        ],
+        "objects": [{"object_id": "O2", "last_team": ["R1", "S1", "S2"]}, {"object_id": "O3", "last_team": ["S1"]}],
+    }  # fmt: skip
+    roster = {
+        "settled": [{"check": "T1:O4", "kind": "recognised", "items": ["A"], "sentence": "180 日内结果互认"}],
+        "desk": [{"department": "人社", "day": "2026-10-23", "half": "pm", "people": 2}],
+    }
+    told = {**view.roster, "problem": json.dumps(problem), "roster": json.dumps(roster)}
+    path = write_roster_workbook(replace(view, roster=told), tmp_path / "why.xlsx")
+    notes = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("说明").to_python()
+    said = [tuple(row) for row in notes if row[0] in ("回避", "搭档拆分", "结果互认", "书面、网络检查")]
+    assert said == [
+        ("结果互认", "T1:O4：180 日内结果互认"),
+        ("书面、网络检查", "人社 2026-10-23 下午留 2 人办理书面、网络检查"),
+        ("回避", "S1 对 O1：配偶是该企业股东，依关联关系自动回避（公务员法第七十六条）"),
+        ("搭档拆分", "O2：市场监管 S1、S2 上次同去，本次至多一人可被抽中（国办发〔2015〕58号）"),
+    ]

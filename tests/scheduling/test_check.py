@@ -14,12 +14,14 @@ from scheduling.check import check_roster
 from scheduling.problem import (
     AnnualCap,
     Check,
+    DeskTime,
     Exemption,
     HonestQuota,
     Inspector,
     Object,
     Problem,
     QuietRule,
+    Recusal,
     Result,
     Roster,
     Rules,
@@ -156,6 +158,19 @@ def with_rules(**change) -> Seeded:
     return with_problem(rules=replace(PROBLEM.rules, **change))
 
 
+def with_last_team(name: str, *people: str) -> Seeded:
+    problem, roster = with_object(name, last_team=people)
+    return replace(problem, rules=replace(problem.rules, separate_pairs=True)), roster
+
+
+def with_desk(*times: DeskTime, **person_change) -> Seeded:
+    inspectors = tuple(
+        replace(i, **person_change) if i.department == "消防" else i for i in PROBLEM.inspectors
+    )
+    problem = replace(PROBLEM, inspectors=inspectors, rules=replace(PROBLEM.rules, desk_people=1))
+    return problem, replace(ROSTER, desk=times)
+
+
 def with_roster(**change) -> Seeded:
     return PROBLEM, replace(ROSTER, **change)
 
@@ -250,6 +265,28 @@ VIOLATIONS: dict[str, tuple[str, Callable[[], Seeded]]] = {
     "a missing qualification": ("qualification", lambda: with_seat("V1", "甲", "丙")),
     "a recused inspector": ("recused", lambda: with_seat("V3", "乙", "丁")),
     "an inspector of another district": ("district", lambda: with_inspector("甲", districts=("别处",))),
+    "an inspector with a relative at the firm": (
+        "recused",
+        lambda: with_inspector("乙", recusals=(Recusal("O4", "relative", "配偶为该企业股东"),)),
+    ),
+    "the same pair as last time": (
+        "same_pair",
+        lambda: with_last_team("O2", "甲", "乙"),
+    ),
+    "no time kept for a written check": ("desk", lambda: with_desk()),
+    "time kept for a written check after its window": (
+        "desk",
+        lambda: with_desk(DeskTime("消防", date(2027, 1, 5), "am", 1)),
+    ),
+    "more people at desks and doors than there are": (
+        "desk",
+        lambda: with_desk(DeskTime("消防", date(2026, 10, 26), "am", 1)),
+    ),
+    "a day with more half-days than its people have": (
+        "desk",
+        lambda: with_desk(DeskTime("消防", date(2026, 10, 27), "am", 2), half_days_per_day=0),
+    ),
+    "nobody at a desk": ("desk", lambda: with_desk(DeskTime("消防", date(2026, 10, 27), "am", 0))),
     "an inspector on leave": ("leave", lambda: with_seat("V1", "己", "戊")),
     "in two places at once": ("two_places", lambda: with_visit(V2, half="am")),
     "in two places, one of them all day": ("two_places", lambda: with_visit(V2, half="day")),
@@ -285,6 +322,17 @@ def test_a_clue_may_come_soon_after_a_visit() -> None:
     assert rules_broken(problem, roster) == set()
 
 
+def test_one_of_the_last_pair_may_come_again_and_a_written_check_may_have_its_time() -> None:
+    assert rules_broken(*with_last_team("O2", "甲", "丙")) == set()
+    assert rules_broken(*with_desk(DeskTime("消防", date(2026, 10, 27), "am", 1))) == set()
+
+
+def test_items_that_are_recognised_take_no_time_where_each_states_its_own() -> None:
+    long = {"minutes": 260, "item_minutes": (60, 200)}
+    assert rules_broken(*with_check("C3", **long)) == set()
+    assert rules_broken(*with_check("C3", **(long | {"item_minutes": ()}))) == {"duration"}
+
+
 def test_before_the_team_lottery_only_dates_are_judged() -> None:
     assert check_roster(PROBLEM, replace(ROSTER, seats=()), teams=False) == []
 
@@ -292,9 +340,10 @@ def test_before_the_team_lottery_only_dates_are_judged() -> None:
 def test_the_checker_shares_no_code_with_the_solver() -> None:
     allowed = {
         f"scheduling.{name}"
-        for name in ("problem", "records", "case", "check", "check_teams", "conflict_record")
+        for name in ("problem", "records", "case", "check", "check_teams", "check_desk", "conflict_record")
     }
-    for name in ("check", "check_conflict", "check_teams", "case", "problem", "records", "conflict_record"):
+    checkers = ("check", "check_conflict", "check_desk", "check_teams")
+    for name in (*checkers, "case", "problem", "records", "conflict_record"):
         source = Path(__file__).parents[2] / "scheduling" / f"{name}.py"
         tree = ast.parse(source.read_text())
         imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}

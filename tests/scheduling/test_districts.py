@@ -15,8 +15,8 @@ from scheduling.districts import divide, join
 from scheduling.limits import may_still_visit
 from scheduling.parallel import solve_all, solve_any, solve_districts
 from scheduling.problem import Check, HonestQuota, Inspector, Object, Problem, Rules
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from tests.scheduling.test_solve import staffed
 from tests.scheduling.towns import Size, make_town, towns
 

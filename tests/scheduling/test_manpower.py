@@ -17,7 +17,7 @@ def officer(number: str, district: str | None = None, **changes: Any) -> Officer
     """An officer of 消防 who is always there."""
     plain: dict[str, Any] = {
         "staff_no": number, "department": "消防", "district": district, "certificate_from": date(2020, 1, 1),
-        "certificate_to": date(2030, 1, 1), "qualifications": frozenset(), "leave": frozenset(), "conflicts": frozenset(),
+        "certificate_to": date(2030, 1, 1), "qualifications": frozenset(), "leave": frozenset(),
     }  # fmt: skip
     return Officer(**(plain | changes))
 

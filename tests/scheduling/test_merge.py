@@ -126,6 +126,15 @@ def test_one_recognised_item_leaves_the_others() -> None:
     assert "结果互认" in settled[0].sentence
 
 
+def test_a_recognised_item_takes_its_own_minutes_with_it_where_they_are_known() -> None:
+    """B asks for 食 and 秤 in 90 minutes: with minutes an item, the remaining one takes its own; else the whole task's."""
+    known = (Result("O1", "秤", "计量所", date(2026, 8, 1)),)
+    (timed,), _ = settle(town(replace(B, item_minutes=(30, 60)), results=known))
+    (plain,), _ = settle(town(B, results=known))
+    (whole,), _ = settle(town(replace(B, item_minutes=(30, 60))))
+    assert (timed.minutes, plain.minutes, whole.minutes) == (30, 90, 90)
+
+
 def test_a_clue_is_never_cancelled() -> None:
     clue = replace(A, clue=True)
     kept, settled = settle(town(clue, results=(Result("O1", "火", "应急", date(2026, 9, 1)),)))

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from scheduling.occupancy import departments_of, duties, people_out, roster_days
 from scheduling.problem import Problem, Roster
 from scheduling.quiet import open_days
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from tests.scheduling.towns import towns
 
 QUICK = Stop(seconds=None, rounds=2)

@@ -26,8 +26,8 @@ from scheduling.problem import (
     roster_from_json,
     roster_to_json,
 )
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from scheduling.workdays import EstimatedYear
 from tests.scheduling.towns import Size, make_town, towns
 

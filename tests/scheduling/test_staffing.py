@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scheduling.capacity import hall_rows
 from scheduling.merge import merge, settle
 from scheduling.problem import Check, Inspector, Object, Problem, Rules
-from scheduling.staffing import Dated, People, SeatKind, Staffing, seat_everybody, seats_of, unfilled
+from scheduling.seating import seat_everybody
+from scheduling.staffing import Dated, People, SeatKind, Staffing, seats_of, unfilled
 from scheduling.workdays import working_days
 
 FIRST, LAST, NEVER = date(2026, 10, 12), date(2026, 10, 16), date(2030, 1, 1)

@@ -185,6 +185,24 @@ def test_table_does_not_depend_on_the_order_of_its_input():
     assert table.hash == team_table_hash(table.content) == digest(table.content)
 
 
+@settings(max_examples=60, deadline=None)
+@given(rosters(), rosters())
+def test_lotteries_that_share_nobody_are_bound_by_the_tighter_of_the_two(one, other):
+    """Two departments in one table: each keeps its own bound, and the table's is the smaller."""
+    groups = [g._replace(id=f"B{g.id}", eligible=tuple(f"B{name}" for name in g.eligible)) for g in other[0]]
+    staff = [Staff(f"B{person.id}", person.cap) for person in other[1]]
+    try:
+        apart = [publish_probabilities(*one), publish_probabilities(groups, staff)]
+    except TeamShortage:
+        with pytest.raises(TeamShortage):
+            publish_probabilities([*one[0], *groups], [*one[1], *staff])
+        return
+    both = publish_probabilities([*one[0], *groups], [*one[1], *staff])
+    assert both.bound == min(each.bound for each in apart)
+    assert both.achieved >= min(each.achieved for each in apart) - Fraction(1, 10**4)
+    assert rule_broken(both) is None
+
+
 def test_no_group_is_an_empty_table():
     table = publish_probabilities([], [Staff("P1", 1)])
     assert table.content.decode().split("\n")[1:] == ["inspector,P1,1", ""]

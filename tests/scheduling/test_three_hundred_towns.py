@@ -11,8 +11,8 @@ from scheduling.check import check_roster
 from scheduling.check_conflict import check_conflicts
 from scheduling.conflict_record import Prices
 from scheduling.problem import Problem
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from tests.scheduling.towns import Size, make_town, towns
 
 

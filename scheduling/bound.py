@@ -139,6 +139,7 @@ def _columns(problem: DateProblem, members: list[list[int]]) -> Columns:
 
 
 def capacity_matrix(problem: DateProblem, columns: Columns) -> Limits:
+    """Seats of a day, both halves together, by row (每日检查力量)."""
     first = np.array([g[0] for g in columns.members])
     need = (problem.demand[first] * problem.halves[first][:, None])[columns.kind]
     column, row = np.nonzero(need)

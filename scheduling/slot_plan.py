@@ -41,7 +41,9 @@ def place_whole(booking: Booking, reduced: Floats, capacity: Ints, seconds: floa
         return
     for n in np.flatnonzero(found.used > 1 - 1e-6):
         v, slot = int(kind[n]), int(2 * day[n] + half[n])
-        if booking.slot[v] == UNPLACED and booking.staffed(v, slot):
+        # The program may leave out a visit that stands already, and then its place is not free.
+        free = booking.slot[v] == UNPLACED and booking.open_days(v)[slot // 2] and booking.fits(v, slot)
+        if free and booking.staffed(v, slot):
             booking.place(v, slot)
 
 

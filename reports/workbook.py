@@ -205,7 +205,9 @@ def _exclusion_sheet(sheets: Sheets, view: RosterView) -> None:
 
 def _note_sheet(sheets: Sheets, view: RosterView) -> None:
     sheet = _sheet(sheets, NOTES, "说明与未排入的检查", (("事项", 26), ("说明", 110)))
-    _rows(sheets, sheet, [*NOTE_LINES, *(("未排入", sentence(entry)) for entry in view.roster["unplaced"])])
+    unplaced = (("未排入", sentence(entry)) for entry in view.roster["unplaced"])
+    conflicts = (("规定冲突", conflict_lines(c)) for c in view.roster["statistics"].get("conflicts", ()))
+    _rows(sheets, sheet, [*NOTE_LINES, *conflicts, *unplaced])
 
 
 NOTE_LINES = (
@@ -214,6 +216,11 @@ NOTE_LINES = (
     ("单元格中的撇号", "以 = + - @ 等开头的文字前加了撇号，防止被当作公式执行；代码一律为文本。"),
     ("保密", "本表为内部资料，含检查日期与人员，检查前不得外传。"),
 )
+
+
+def conflict_lines(conflict: dict[str, Any]) -> str:
+    """A conflict of rules and its remedies, a line each."""
+    return "\n".join([conflict["sentence"], *(f"办法：{remedy}" for remedy in conflict["remedies"])])
 
 
 def sentence(entry: object) -> str:

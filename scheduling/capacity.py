@@ -97,13 +97,14 @@ class Limit:
     """Workload limits seen from the slots: seats of `row` beyond `free` [2D], summed, may not exceed `most`.
 
     `free` are the people of the row without a tight limit; whatever they cannot take falls on `people` others, who
-    together may be given `most`. A whole-day visit counts in both halves, which errs on the safe side.
+    together may be given `most`, each no more than `total`. A whole-day visit counts in both halves, which errs on the safe side.
     """
 
     row: int
     free: Ints
     most: int
     people: int
+    total: int = 0
 
 
 def workload_limits(rows: Sequence[HallRow], people: People) -> list[Limit]:
@@ -127,7 +128,7 @@ def _limit(n: int, row: HallRow, total: int, people: People) -> Limit | None:
     others = row.mask & ~sum(1 << k for k in tight)
     free = [(others & mask).bit_count() for halves in people.available for mask in halves]
     most = sum(people.inspectors[k].visits_total or 0 for k in tight)
-    return Limit(n, np.array(free, dtype=np.int64), most, len(tight))
+    return Limit(n, np.array(free, dtype=np.int64), most, len(tight), total)
 
 
 def with_reserve(row: HallRow, share: float, step: int = 2) -> Ints:

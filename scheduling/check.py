@@ -18,7 +18,7 @@ from scheduling.check_teams import TEAM_RULES
 from scheduling.problem import Check, Object, Problem, QuietRule, Roster, Visit
 
 
-def _works(day: date, problem: Problem) -> bool | None:
+def works(day: date, problem: Problem) -> bool | None:
     """Working day or not; None where the year is a guess and guessing is not allowed."""
     for override in problem.calendar.overrides:
         if override.day == day:
@@ -34,12 +34,12 @@ def working_day(case: Case) -> Iterator[Violation]:
     """Working days only, with 调休 (工作日)."""
     for visit in case.roster.visits:
         if case.problem.first_day <= visit.day <= case.problem.last_day:
-            works = _works(visit.day, case.problem)
-            if works is None:
+            at_work = works(visit.day, case.problem)
+            if at_work is None:
                 yield Violation(
                     "estimated_year", visit.id, f"{visit.day.year} 年放假安排尚未公布,不能排正式检查"
                 )
-            elif not works:
+            elif not at_work:
                 yield Violation("working_day", visit.id, f"{visit.day} 不是工作日")
         else:
             yield Violation("window", visit.id, f"{visit.day} 不在计划期内")
@@ -84,7 +84,7 @@ def quiet_day(case: Case) -> Iterator[Violation]:
             if place is None or not _is_under(rule, place) or not _falls_on(rule, visit.day):
                 continue
             for check in case.checks_of(visit):
-                name = _quiet_fault(case.problem, rule, visit, check)
+                name = _quiet_fault(case.problem, rule, visit.day, check)
                 if name == "quiet_day":
                     yield Violation(
                         name, visit.id, f"{visit.day} 是该企业的{rule.name},{check.id} 不属豁免类别"
@@ -94,16 +94,26 @@ def quiet_day(case: Case) -> Iterator[Violation]:
                     yield Violation(name, visit.id, told)
 
 
-def _quiet_fault(problem: Problem, rule: QuietRule, visit: Visit, check: Check) -> str | None:
+def _quiet_fault(problem: Problem, rule: QuietRule, day: date, check: Check) -> str | None:
     exempt = [c for c in check.categories if c in rule.exempt_categories]
     if not exempt:
         return "quiet_day"
     for e in problem.exemptions:
         signed = e.approved_by != "" and e.approved_on is not None and e.approved_on <= problem.as_of
-        meant = e.rule_id in ("", rule.id) and e.object_id in ("", visit.object_id) and e.category in exempt
-        if signed and meant and e.first_day <= visit.day <= e.last_day:
+        meant = e.rule_id in ("", rule.id) and e.object_id in ("", check.object_id) and e.category in exempt
+        if signed and meant and e.first_day <= day <= e.last_day:
             return None
     return "exemption"
+
+
+def quiet_fault(problem: Problem, place: Object, day: date, check: Check) -> str | None:
+    """Why the check may not be made at its object that day, quiet_day or exemption; None if no quiet day forbids it."""
+    faults = (
+        _quiet_fault(problem, rule, day, check)
+        for rule in problem.quiet_rules
+        if _is_under(rule, place) and _falls_on(rule, day)
+    )
+    return next((fault for fault in faults if fault), None)
 
 
 def object_twice_a_day(case: Case) -> Iterator[Violation]:

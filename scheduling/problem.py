@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date
 
+from scheduling.conflict_record import Conflict
 from scheduling.records import ProblemError as ProblemError
 from scheduling.records import from_json, to_json
 
@@ -314,6 +315,7 @@ class Roster:
     history: tuple[Step, ...] = ()
     statistics: dict[str, float] = field(default_factory=dict)
     stopped: str = ""
+    conflicts: tuple[Conflict, ...] = ()
     format: str = ROSTER_FORMAT
 
 

@@ -13,11 +13,13 @@ from registry.tables import Plan, RosterVersion, Visit, VisitTask
 from scheduling.acts import act, locked_plan, refuse
 from scheduling.check import check_roster
 from scheduling.committed import OBJECTS, draw_state, latest_draw
+from scheduling.conflict_record import Conflict
+from scheduling.conflict_words import remedy_words, rule_name
 from scheduling.draw import digest
 from scheduling.pool import plan_tasks, read_facts
 from scheduling.problem import Problem, ProblemError, Roster, problem_to_json, roster_to_json
 from scheduling.records import plain
-from scheduling.roster_problem import roster_problem
+from scheduling.roster_problem import relief_prices, roster_problem
 from scheduling.solve import Stop, solve
 from scheduling.team_draw import commit_team_draw, staff_roster, visit_numbers
 from scheduling.workdays import EstimatedYear
@@ -39,6 +41,7 @@ def make_roster(
 ) -> int:
     """Merge and date the drawn checks (编制排班表), without names, and store them as a new version; its id.
 
+    What cannot be dated is explained, and ways out are priced and tried, in as many seconds again.
     Raises Refusal roster.not_drawn or roster.exists (409: a second version needs a reason), roster.problem where
     the data or calendar is unusable, roster.violation (409) where the independent check finds a broken rule.
     """
@@ -46,10 +49,12 @@ def make_roster(
         plan, draw = _drawn_plan(connection, plan_id, reason)
         facts = read_facts(connection, plan, load_rules())
         problem = roster_problem(connection, plan, draw["id"], load_rules(), facts)
+        prices = relief_prices(load_rules(), plan)
     # S itself would betray tickets, hence classes: dates are broken by a hash of it.
     seed = digest(f"{draw_state(draw)},dates")
     try:
-        roster = solve(problem, Stop(seconds=stop_seconds, patience=PATIENCE), seed, progress)
+        stop = Stop(stop_seconds, patience=PATIENCE, remedies=prices, remedy_seconds=stop_seconds)
+        roster = solve(problem, stop, seed, progress)
     except (ProblemError, EstimatedYear) as fault:
         raise refuse("roster.problem", f"无法排班：{fault}", "按提示补全数据或工作日历后重试。") from fault
     with act(engine, made_by, "roster.made", f"plan {plan_id}") as step:
@@ -132,6 +137,18 @@ def _statistics(roster: Roster) -> dict[str, Any]:
         "aims": roster.aims,
         "history": roster.history,
         "settled": roster.settled,
+        "conflicts": [_in_short(conflict) for conflict in roster.conflicts],
+    }
+
+
+def _in_short(conflict: Conflict) -> dict[str, Any]:
+    """A conflict as its readers need it; the whole sum stays in the roster's JSON."""
+    return {
+        "sentence": conflict.sentence,
+        "rules": [rule_name(rule) for rule in conflict.rules],
+        "proved": conflict.proved,
+        "left_out": len(conflict.left_out),
+        "remedies": [remedy_words(remedy) for remedy in conflict.remedies],
     }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from registry.rules import Rulebook
 from registry.tables import DrawnObject, PoolExclusion
+from scheduling.conflict_record import Prices
 from scheduling.manpower import Effort
 from scheduling.open_calendar import read_calendar
 from scheduling.pool import Facts, plan_tasks
@@ -88,6 +89,11 @@ def roster_problem(
         exemptions=calendar.exemptions,
         calendar=calendar.calendar,
     )
+
+
+def relief_prices(rulebook: Rulebook, plan: RowMapping) -> Prices:
+    """What ways out of a conflict cost at the plan's place and date (缓解办法的代价)."""
+    return Prices(**rulebook.value("roster.relief", plan["place"], plan["as_of"]))
 
 
 def _due(connection: Connection, plan_id: int, draw_id: int) -> pd.DataFrame:

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from registry.progress import DETAIL, Progress, silent
-from scheduling.attendance import keep_staffable
 from scheduling.booking import UNIT, UNPLACED, Booking
 from scheduling.bound import relax
+from scheduling.conflict_record import Conflict, Prices
 from scheduling.conflicts import Explainer
 from scheduling.dates import improve, neighbourhoods
 from scheduling.exchange import polish
-from scheduling.first_plan import date_problem, first_plan
-from scheduling.limits import keep_annual_caps, keep_honest_quota, refuse_spent_caps
-from scheduling.merge import Merging, PlannedVisit, merge, settle
+from scheduling.explain import find_conflicts
+from scheduling.first_plan import first_plan
+from scheduling.merge import Merging, PlannedVisit
+from scheduling.prepared import Prepared, prepare
 from scheduling.problem import (
     HALVES,
     WHOLE_DAY,
@@ -31,17 +32,19 @@ from scheduling.problem import (
     Problem,
     Roster,
     Step,
+    Unplaced,
     Visit,
     problem_hash,
 )
+from scheduling.relief import Relieving
 from scheduling.search_words import step_words
-from scheduling.staffing import People, Staffing
 from scheduling.tickets import ticket
 from scheduling.validation import validate
-from scheduling.workdays import working_days
 from scheduling.workload import Workload
 
 POLISH_EVERY = 8
+TRIAL_ROUNDS = 8
+PATIENCE = 20
 LONGEST = 3600.0
 
 
@@ -51,6 +54,8 @@ class Stop:
 
     Also after `patience` rounds in a row that changed nothing. Whichever comes first; `rounds` and `patience`
     alone are reproducible. `ended` is asked between rounds: whoever watches may end the search and keep its best.
+    With prices in `remedies`, the ways out of every conflict are priced and tried afterwards, for at most
+    `remedy_seconds`.
     """
 
     seconds: float | None = 20.0
@@ -59,6 +64,8 @@ class Stop:
     patience: int | None = None
     first_feasible: bool = False
     neighbourhood: int = 30
+    remedies: Prices | None = None
+    remedy_seconds: float | None = None
     ended: Callable[[], bool] | None = None
 
     @property
@@ -179,6 +186,29 @@ def _statistics(booking: Booking, problem: Problem, merging: Merging, watch: _Wa
     }
 
 
+def _conflicts(
+    prepared: Prepared,
+    booking: Booking,
+    unplaced: tuple[Unplaced, ...],
+    stop: Stop,
+    seed: str,
+    told: Progress,
+) -> tuple[Conflict, ...]:
+    """Proved always, which takes milliseconds; priced and tried only where asked for."""
+    found = find_conflicts(prepared, booking.slot, unplaced)
+    if stop.remedies is None or not found:
+        return tuple(f.conflict for f in found)
+
+    end = None if stop.remedy_seconds is None else time.monotonic() + stop.remedy_seconds
+
+    def place(problem: Problem) -> Roster:
+        left = None if end is None else max(0.0, end - time.monotonic())
+        return solve(problem, Stop(seconds=left, rounds=TRIAL_ROUNDS, first_feasible=True), seed)
+
+    relief = Relieving(prepared, stop.remedies, booking.slot, seed, place, stop.remedy_seconds)
+    return relief.with_remedies(found, lambda share: told("寻找办法", share))
+
+
 def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = None) -> Roster:
     """A roster for the problem (排班表), teams not yet drawn.
 
@@ -189,16 +219,9 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     """
     told = progress or silent
     validate(problem)
-    days = working_days(problem.first_day, problem.last_day, problem.calendar)
     told("合并", 0.0)
-    checks, settled = settle(problem)
-    checks, spent = refuse_spent_caps(checks, problem, days)
-    merging = merge(problem, checks, days)
-    kept, absent = keep_staffable(merging.visits, problem, merging, People(problem, days))
-    kept, refused = keep_honest_quota(kept, problem, seed)
-    kept, capped = keep_annual_caps(kept, problem, days)
-    staffing = Staffing(kept, problem, days)
-    dates = date_problem(kept, problem, days, staffing, seed)
+    prepared = prepare(problem, seed)
+    kept, staffing, dates = prepared.visits, prepared.staffing, prepared.dates
     told("求下界", 0.0)
     tickets = np.array([ticket(seed, "visit", v.id) >> 1 for v in kept], dtype=np.int64)
     watch = _Watch(stop, 0.0)
@@ -212,17 +235,32 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     overworked = workload.settle(max(3.0, watch.left()))
     if overworked:
         history.append(_step(booking, watch))
-    explainer = Explainer(problem, merging, kept, staffing, booking)
+    explainer = Explainer(problem, prepared.merging, kept, staffing, booking)
+    unplaced = (*prepared.refused, *overworked, *(explainer.unplaced(v) for v in missed))
     return Roster(
         problem_hash=problem_hash(problem),
         seed=seed,
         visits=tuple(_visit(booking, kept[d.visit], d.visit) for d in booking.dated()),
-        unplaced=(*spent, *absent, *refused, *capped, *overworked, *(explainer.unplaced(v) for v in missed)),
-        settled=tuple(settled),
+        unplaced=unplaced,
+        settled=prepared.settled,
         groups=tuple(workload.groups()),
-        aims=_aims(booking, relaxation.bound, merging.visits),
+        aims=_aims(booking, relaxation.bound, prepared.merging.visits),
         gap=round(gap_of(booking.earliness(), relaxation.bound), 6),
         history=tuple(history),
-        statistics=_statistics(booking, problem, merging, watch),
+        statistics=_statistics(booking, problem, prepared.merging, watch),
         stopped=watch.reason or "nothing_to_move",
+        conflicts=_conflicts(prepared, booking, unplaced, stop, seed, told),
     )
+
+
+def explain(
+    problem: Problem, seed: str, prices: Prices, seconds: float = 20.0, progress: Progress | None = None
+) -> tuple[Conflict, ...]:
+    """Why not everything can be dated, and what would help (冲突说明): () where everything can.
+
+    Half of `seconds` at most goes into the plan, half into trying remedies. Raises as `solve` does.
+    """
+    stop = Stop(
+        seconds / 2, patience=PATIENCE, first_feasible=True, remedies=prices, remedy_seconds=seconds / 2
+    )
+    return solve(problem, stop, seed, progress).conflicts

@@ -170,32 +170,37 @@ def unfilled(demands: Sequence[tuple[int, int]]) -> list[int]:
     demands reached from the one that failed compete for too few people.
     """
     taken: dict[int, int] = {}
+    occupied = 0
     for n, (_, need) in enumerate(demands):
         for _ in range(need):
             seen: set[int] = set()
-            if not _seat(n, demands, taken, seen):
+            seated = _seat(n, demands, taken, seen, occupied)
+            if not seated:
                 return sorted({n} | {taken[p] for p in seen})
+            occupied |= seated
     return []
 
 
-def _seat(n: int, demands: Sequence[tuple[int, int]], taken: dict[int, int], seen: set[int]) -> bool:
+def _seat(
+    n: int, demands: Sequence[tuple[int, int]], taken: dict[int, int], seen: set[int], occupied: int
+) -> int:
+    """Bit of the person who is newly seated, anybody free before anybody is moved; 0 if nobody can be."""
     mask = demands[n][0]
+    if free := mask & ~occupied:
+        bit = free & -free
+        taken[bit.bit_length() - 1] = n
+        return bit
     while mask:
         bit = mask & -mask
         mask ^= bit
         person = bit.bit_length() - 1
         if person in seen:
             continue
-        if person not in taken:
-            taken[person] = n
-            return True
         seen.add(person)
-        if taken[person] == n:
-            continue
-        if _seat(taken[person], demands, taken, seen):
+        if taken[person] != n and (seated := _seat(taken[person], demands, taken, seen, occupied)):
             taken[person] = n
-            return True
-    return False
+            return seated
+    return 0
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,8 @@ def explain(
     asked = read_problem(problem)
     found = read_roster(roster) if roster else _solved(asked, seconds, _prices(region, asked), as_json)
     if visit is None and place is None:
-        answer = {"unplaced": found.unplaced, "conflicts": found.conflicts}
-        tell(answer, as_json, lambda: _show_conflicts(found))
+        whole = {"unplaced": found.unplaced, "conflicts": found.conflicts}
+        tell(whole, as_json, lambda: _show_conflicts(found))
         return
     # Whether people suffice is asked of the solver's matching, which costs a second to load.
     from scheduling.day_reasons import DayExplainer

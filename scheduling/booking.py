@@ -6,6 +6,7 @@ one day be staffed by distinct people?".
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,9 +31,9 @@ class DateProblem:
     """The dating problem as arrays (排期问题): V visits, D days, slot 2 * day + half, R Hall rows, no names.
 
     `days` bool [V, D]; `halves` 1 or 2 [V]; `demand` [V, R] seats asked of a row in each half; `capacity` [R, 2D];
-    `totals` [R] most visits in the period; `limits` the workload limits; `cluster`, `object` indices [V]; `cost` [V, D] in 1/UNIT weeks of
-    an urgency-1 visit; `tie` [V, D] below TIE, from the tickets; `unplaced` [V]; `pin` slot or -1 [V]; `clue` [V];
-    `ordinals` [D].
+    `whole` [R, D] people who are there all day; `totals` [R] most visits in the period; `limits` the workload
+    limits; `cluster`, `object` indices [V]; `cost` [V, D] in 1/UNIT weeks of an urgency-1 visit; `tie` [V, D] below
+    TIE, from the tickets; `unplaced` [V]; `pin` slot or -1 [V]; `clue` [V]; `ordinals` [D].
     """
 
     ids: tuple[str, ...]
@@ -42,6 +43,7 @@ class DateProblem:
     demand: Ints
     rows: tuple[HallRow, ...]
     capacity: Ints
+    whole: Ints
     totals: Ints
     limits: tuple[Limit, ...]
     cluster: Ints
@@ -88,6 +90,11 @@ def price(weights: Weights, urgency: Ints, dates: Sequence[date]) -> tuple[Ints,
     return UNIT * weight[:, None] * weeks[None, :], missed, int(weights.cluster_day * UNIT)
 
 
+def common_step(problem: DateProblem) -> int:
+    """The step all prices of dates are multiples of, and hence every plan's earliness (at least 1)."""
+    return math.gcd(*np.unique(problem.cost).tolist(), *np.unique(problem.unplaced).tolist()) or 1
+
+
 class Booking:
     """A plan under construction: slot of every visit (or UNPLACED) and what it uses up."""
 
@@ -95,6 +102,7 @@ class Booking:
         self.problem = problem
         self.slot = np.full(problem.size, UNPLACED, dtype=np.int64)
         self.load = np.zeros_like(problem.capacity)
+        self.whole = np.zeros_like(problem.whole)
         self._rows = np.array([limit.row for limit in problem.limits], dtype=np.int64)
         self._free = np.array([limit.free for limit in problem.limits], dtype=np.int64).reshape(
             len(problem.limits), 2 * len(problem.dates)
@@ -156,6 +164,8 @@ class Booking:
         slots = self._slots(v, slot)
         before = np.maximum(self.load[self._rows][:, slots] - self._free[:, slots], 0)
         self.load[:, slots] += sign * self.problem.demand[v][:, None]
+        if self.problem.halves[v] == 2:
+            self.whole[:, slot // 2] += sign * self.problem.demand[v]
         after = np.maximum(self.load[self._rows][:, slots] - self._free[:, slots], 0)
         self._left -= (after - before).sum(axis=1)
         self.clusters[self.problem.cluster[v], slot // 2] += sign
@@ -176,7 +186,8 @@ class Booking:
         used = np.flatnonzero(p.demand[v])
         fits = (self.load[used] + p.demand[v][used, None] <= capacity[used]).all(axis=0)
         if p.halves[v] == 2:
-            fits = np.repeat(fits[0::2] & fits[1::2], 2)
+            all_day = (self.whole[used] + p.demand[v][used, None] <= p.whole[used]).all(axis=0)
+            fits = np.repeat(fits[0::2] & fits[1::2] & all_day, 2)
             fits[1::2] = False
         return fits & np.repeat(self.open_days(v), 2) & self.within_limits(v)
 
@@ -188,6 +199,8 @@ class Booking:
             return False
         slots = self._slots(v, slot)
         if (self.load[:, slots] + need[:, None] > p.capacity[:, slots]).any():
+            return False
+        if p.halves[v] == 2 and (self.whole[:, slot // 2] + need > p.whole[:, slot // 2]).any():
             return False
         extra = self._extra(v, slots).sum(axis=1)
         return not ((extra > self._left) & (extra > 0)).any()
@@ -211,6 +224,10 @@ class Booking:
         placed = np.flatnonzero(self.slot != UNPLACED)
         cost = self.problem.cost[placed, self.slot[placed] // 2].sum()
         return int(cost + self.problem.unplaced[self.slot == UNPLACED].sum())
+
+    def rank(self) -> tuple[int, int]:
+        """What plans are compared by: earliness first, then the whole objective."""
+        return self.earliness(), self.value()
 
     def value(self) -> int:
         """The whole objective: earliness, cluster-days opened, ties by ticket."""

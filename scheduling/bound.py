@@ -8,31 +8,38 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.linear_solver.python import model_builder_helper as builder
 from scipy.sparse import coo_matrix, csr_matrix, vstack
 
-from scheduling.booking import TIE, UNPLACED, DateProblem
+from scheduling.booking import UNPLACED, DateProblem, common_step
 from scheduling.capacity import Ints
 
 SCALE = 1000.0
 Floats = NDArray[np.float64]
+Limits = tuple[csr_matrix, Floats]
+"""Rows of columns and the most each may sum to."""
 
 
 @dataclass(frozen=True, eq=False)
 class Relaxation:
-    """Lower bound of `Booking.earliness`, and for visits with a suggested day that day (visit -> day)."""
+    """Lower bound of `Booking.earliness`, and what a date really costs.
+
+    `reduced` [V, D], in the unit of prices, is how much the bound would rise if the visit had to stand on that day
+    (infinite where it may not): the price of the date and of the people it takes from others.
+    """
 
     bound: float
-    targets: dict[int, int]
+    reduced: Floats
 
 
 @dataclass(frozen=True, eq=False)
-class _Columns:
+class Columns:
     """One column a (type, day): index arrays of equal length."""
 
     kind: Ints
@@ -63,7 +70,7 @@ def _crowded(problem: DateProblem) -> NDArray[np.bool_]:
     return np.bincount(problem.cluster) > problem.cluster_cap
 
 
-def _cluster_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matrix, Floats]:
+def _cluster_matrix(problem: DateProblem, columns: Columns) -> Limits:
     crowded = _crowded(problem)
     cluster = problem.cluster[[g[0] for g in columns.members]][columns.kind]
     here = np.flatnonzero(crowded[cluster])
@@ -74,14 +81,14 @@ def _cluster_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matrix
     return matrix, np.full(len(rows), float(problem.cluster_cap))
 
 
-def _total_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matrix, Floats]:
+def _total_matrix(problem: DateProblem, columns: Columns) -> Limits:
     """Everybody's workload over the whole period, only where it is less than the slots offer."""
     scarce = np.flatnonzero(problem.totals < problem.capacity.sum(axis=1))
     need = problem.demand[[g[0] for g in columns.members]][columns.kind][:, scarce]
     return csr_matrix(need.T.astype(np.float64)), problem.totals[scarce].astype(np.float64)
 
 
-def _spacing_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matrix, Floats]:
+def _spacing_matrix(problem: DateProblem, columns: Columns) -> Limits:
     """At most one of an object's visits in any stretch of days as long as the spacing.
 
     A clue needs only a day of its own where it comes after another visit; before a planned visit the spacing holds.
@@ -121,17 +128,17 @@ def _stretches(problem: DateProblem, day: Ints, inside: Ints, before: Ints, span
     return found
 
 
-def _columns(problem: DateProblem, members: list[list[int]]) -> _Columns:
+def _columns(problem: DateProblem, members: list[list[int]]) -> Columns:
     kinds, days = [], []
     for k, group in enumerate(members):
         pin = int(problem.pin[group[0]])
         allowed = np.flatnonzero(problem.days[group[0]]) if pin == UNPLACED else np.array([pin // 2])
         kinds.append(np.full(len(allowed), k, dtype=np.int64))
         days.append(allowed)
-    return _Columns(np.concatenate(kinds), np.concatenate(days).astype(np.int64), members)
+    return Columns(np.concatenate(kinds), np.concatenate(days).astype(np.int64), members)
 
 
-def _capacity_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matrix, Floats]:
+def capacity_matrix(problem: DateProblem, columns: Columns) -> Limits:
     first = np.array([g[0] for g in columns.members])
     need = (problem.demand[first] * problem.halves[first][:, None])[columns.kind]
     column, row = np.nonzero(need)
@@ -145,56 +152,85 @@ def _capacity_matrix(problem: DateProblem, columns: _Columns) -> tuple[csr_matri
     return matrix[used], supply[used]
 
 
-RULES = (_capacity_matrix, _cluster_matrix, _total_matrix, _spacing_matrix)
+def _whole_day_matrix(problem: DateProblem, columns: Columns) -> Limits:
+    """Whole-day visits find people who are there in both halves."""
+    first = np.array([g[0] for g in columns.members])
+    need = (problem.demand[first] * (problem.halves[first] == 2)[:, None])[columns.kind]
+    column, row = np.nonzero(need)
+    days = len(problem.dates)
+    matrix = csr_matrix(
+        (need[column, row].astype(float), (row * days + columns.day[column], column)),
+        shape=(len(problem.rows) * days, len(columns.kind)),
+    )
+    used = np.flatnonzero(np.diff(matrix.indptr))
+    return matrix[used], problem.whole.reshape(-1).astype(float)[used]
+
+
+RULES = (capacity_matrix, _whole_day_matrix, _cluster_matrix, _total_matrix, _spacing_matrix)
 """What the relaxation keeps of the rules, each as rows of columns and the most they may sum to."""
 
 
 def relax(problem: DateProblem, tickets: Ints, seconds: float) -> Relaxation:
     """Solve the relaxation; if it takes longer than `seconds`, the bound falls back to every visit's best day."""
     if not problem.size:
-        return Relaxation(0.0, {})
+        return Relaxation(0.0, np.zeros(problem.cost.shape))
     members = _alike(problem, tickets)
     columns = _columns(problem, members)
     solution = _solve(problem, columns, seconds)
     if solution is None:
-        return Relaxation(_best_day_bound(problem), {})
-    value, share = solution
-    # The ticket's share of the price is taken off again, so that the bound speaks of earliness alone.
-    return Relaxation(_whole_steps(problem, value - (TIE - 1) * problem.size), _targets(columns, share))
+        spread = problem.cost - np.where(problem.days, problem.cost, problem.cost.max()).min(axis=1)[:, None]
+        return Relaxation(_best_day_bound(problem), np.where(problem.days, spread, np.inf))
+    value, excess = solution
+    reduced = np.full(problem.cost.shape, np.inf)
+    for kind, day, more in zip(columns.kind, columns.day, excess, strict=True):
+        reduced[members[kind], day] = max(0.0, more)
+    return Relaxation(_whole_steps(problem, value), reduced)
 
 
 def _whole_steps(problem: DateProblem, value: float) -> float:
     """Every plan costs a multiple of the prices' common step, so the bound may be rounded up to one."""
-    step = math.gcd(*problem.cost.reshape(-1).tolist(), *problem.unplaced.tolist()) or 1
+    step = common_step(problem)
     return max(0.0, math.ceil(value / step - 1e-6) * step)
 
 
-def _solve(problem: DateProblem, columns: _Columns, seconds: float) -> tuple[float, Floats] | None:
-    kinds, width = len(columns.members), len(columns.kind)
+def _solve(problem: DateProblem, columns: Columns, seconds: float) -> tuple[float, Floats] | None:
     first = np.array([g[0] for g in columns.members])
     size: Floats = np.array([len(g) for g in columns.members], dtype=np.float64)
-    cost = np.concatenate([problem.cost[first[columns.kind], columns.day], problem.unplaced[first]]).astype(
-        float
-    )
-    which = np.concatenate([columns.kind, np.arange(kinds)])
+    cost = problem.cost[first[columns.kind], columns.day].astype(float)
+    limits = [rule(problem, columns) for rule in RULES]
+    found = minimise(cost, columns.kind, size, problem.unplaced[first].astype(float), limits, seconds)
+    return None if found is None else (found.value, found.reduced)
+
+
+class Minimum(NamedTuple):
+    """An optimal vertex: its value, how far each column is used, and each column's reduced cost."""
+
+    value: float
+    used: Floats
+    reduced: Floats
+
+
+def minimise(
+    cost: Floats, kind: Ints, size: Floats, unplaced: Floats, limits: Sequence[Limits], seconds: float
+) -> Minimum | None:
+    """GLOP: `size` of each kind over its columns at their cost, or missed at the price `unplaced`, within the limits."""
+    kinds, width = len(size), len(kind)
+    which = np.concatenate([kind, np.arange(kinds)])
     once = csr_matrix(
         (np.ones(width + kinds), (which, np.arange(width + kinds))), shape=(kinds, width + kinds)
     )
-    limits = [rule(problem, columns) for rule in RULES]
     for matrix, _ in limits:
         matrix.resize((matrix.shape[0], width + kinds))
     supply: Floats = np.concatenate([most for _, most in limits])
-    lower: Floats = np.concatenate([size, np.full(len(supply), -np.inf)])
-    upper: Floats = np.concatenate([size, supply])
     model = builder.ModelBuilderHelper()
     # The stub asks for a shape that numpy's own types cannot express.
     fill: Any = model.fill_model_from_sparse_data
     fill(
         np.zeros(width + kinds),
         np.full(width + kinds, np.inf),
-        cost.astype(np.float64) / SCALE,
-        lower,
-        upper,
+        np.concatenate([cost, unplaced]) / SCALE,
+        np.concatenate([size, np.full(len(supply), -np.inf)]),
+        np.concatenate([size, supply]),
         vstack([once, *(matrix for matrix, _ in limits)], format="csr"),
     )
     solver = builder.ModelSolverHelper("GLOP")
@@ -202,7 +238,10 @@ def _solve(problem: DateProblem, columns: _Columns, seconds: float) -> tuple[flo
     solver.solve(model)
     if solver.status() != builder.SolveStatus.OPTIMAL:
         return None
-    return solver.objective_value() * SCALE, np.asarray(solver.variable_values())[:width]
+    used, reduced = solver.variable_values(), solver.reduced_costs()
+    return Minimum(
+        solver.objective_value() * SCALE, np.asarray(used)[:width], np.asarray(reduced)[:width] * SCALE
+    )
 
 
 def _best_day_bound(problem: DateProblem) -> float:
@@ -210,18 +249,3 @@ def _best_day_bound(problem: DateProblem) -> float:
         axis=1, initial=np.iinfo(np.int64).max
     )
     return float(np.minimum(best, problem.unplaced).sum())
-
-
-def _targets(columns: _Columns, share: Floats) -> dict[int, int]:
-    targets: dict[int, int] = {}
-    order = np.lexsort((columns.day, columns.kind))
-    waiting = {k: list(group) for k, group in enumerate(columns.members)}
-    for column in order:
-        group = waiting[int(columns.kind[column])]
-        for _ in range(min(len(group), int(share[column] + 1e-6))):
-            targets[group.pop(0)] = int(columns.day[column])
-    for column in sorted(order, key=lambda c: -(share[c] % 1)):
-        group = waiting[int(columns.kind[column])]
-        if group and 1e-6 < share[column] % 1 < 1 - 1e-6:
-            targets[group.pop(0)] = int(columns.day[column])
-    return targets

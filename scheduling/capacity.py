@@ -24,12 +24,16 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class HallRow:
-    """Seats of these kinds in one slot may not exceed `slots[2 * day + half]`, nor `total` in the period."""
+    """Seats of these kinds in one slot may not exceed `slots[2 * day + half]`, nor `total` in the period.
+
+    Those of whole-day visits may not exceed `whole[day]`, the people who are there in both halves.
+    """
 
     department: str
     kinds: frozenset[SeatKind]
     mask: int
     slots: Ints
+    whole: Ints
     total: int
 
     @property
@@ -78,8 +82,9 @@ def _row(
     )
     # Teams that all come in twos cannot use a last odd person: rounding down sharpens the bound for nothing.
     step = math.gcd(*(sum(n for k, n in wanted.items() if k in kinds) for wanted in seats))
+    whole = np.array([(union & am & pm).bit_count() for am, pm in people.available], dtype=np.int64)
     total = workload(union, people)
-    return HallRow(department, kinds, union, counts // step * step, total)
+    return HallRow(department, kinds, union, counts // step * step, whole // step * step, total)
 
 
 def workload(mask: int, people: People) -> int:

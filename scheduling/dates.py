@@ -1,29 +1,42 @@
 """Dates (排期): which day and half-day each visit gets. CP-SAT on small neighbourhoods, one method a rule.
 
 A whole county in one time-indexed model is hopeless (5.7 times the bound after ten minutes), so the search starts
-from the relaxation's plan and solves a neighbourhood at a time: a hundred visits free, all others fixed, exact
-within it. The model is anonymous: it knows capacities, never names. A neighbourhood's answer is taken only if
-its days can also be staffed by distinct people; where they cannot, the visits in conflict become a cut.
+from the relaxation's plan and solves a neighbourhood at a time: some visits free, all others fixed, exact within it
+for the days worth most. The model is anonymous: it knows capacities, never names. An answer is taken only if its
+days can also be staffed by distinct people; where they cannot, the visits in conflict become a cut.
 """
 
 from __future__ import annotations
 
-import random
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from scheduling.booking import UNPLACED, Booking
-from scheduling.capacity import Limit
+from scheduling.booking import UNIT, UNPLACED, Booking, common_step
+from scheduling.bound import Floats
+from scheduling.capacity import Ints, Limit
 from scheduling.staffing import Dated
 
 MOST_SLOTS = 16
-EFFORT = 0.05
-DAYS_FREED = 3
 ATTEMPTS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Focus:
+    """What a neighbourhood looks at (求解侧重): `reduced` prices [V, D] choose the days worth offering.
+
+    `coarse` sees earliness alone, in its own steps, so that hundreds of visits can be free; otherwise cluster-days
+    and tickets are priced too. `effort` is CP-SAT's deterministic time.
+    """
+
+    reduced: Floats
+    coarse: bool
+    effort: float
 
 
 @dataclass(frozen=True)
@@ -37,9 +50,12 @@ class Cut:
 class DateModel:
     """Dates of the `free` visits, given the booking of all others (局部排期模型)."""
 
-    def __init__(self, booking: Booking, stay: dict[int, int], cuts: Sequence[Cut] = ()):
-        self.booking, self.stay, self.free = booking, stay, list(stay)
+    def __init__(self, booking: Booking, stay: dict[int, int], focus: Focus, cuts: Sequence[Cut] = ()):
+        self.booking, self.stay, self.free, self.focus = booking, stay, list(stay), focus
         self.problem = booking.problem
+        self.step = common_step(self.problem)
+        if not focus.coarse:
+            self.step = math.gcd(self.step, self.problem.open_cost)
         self.model = cp_model.CpModel()
         self.x: dict[tuple[int, int], cp_model.IntVar] = {}
         self.missed: dict[int, cp_model.IntVar] = {}
@@ -47,6 +63,7 @@ class DateModel:
         self.open_day_and_window()
         self.one_date_each()
         self.capacity_by_qualification()
+        self.whole_days_by_qualification()
         self.workload_by_qualification()
         self.spacing_between_visits()
         self.visits_per_cluster_and_day()
@@ -54,16 +71,29 @@ class DateModel:
         self.model.minimize(_sum(self.prices))
 
     def open_day_and_window(self) -> None:
-        """A variable only where the visit may stand at all: open day, window, spacing from fixed visits."""
+        """A variable only where the visit may stand at all, and only for the half-days most worth offering."""
         problem = self.problem
         for v in self.free:
             slots = np.flatnonzero(self.booking.allowed(v, problem.capacity))
-            prices = problem.cost[v, slots // 2] + problem.tie[v, slots // 2]
-            cheapest = np.argsort(prices, kind="stable")[:MOST_SLOTS]
-            for n in {*cheapest.tolist(), *np.flatnonzero(slots == self.stay[v]).tolist()}:
+            days = slots // 2
+            offered = (self._worth if self.focus.coarse else self._near)(v, days)[:MOST_SLOTS]
+            prices = problem.cost[v, days] // self.step
+            for n in {*offered.tolist(), *np.flatnonzero(slots == self.stay[v]).tolist()}:
                 key = (v, int(slots[n]))
                 self.x[key] = self.model.new_bool_var("")
                 self.prices.append((self.x[key], int(prices[n])))
+
+    def _worth(self, v: int, days: Ints) -> Ints:
+        """Order of these days by what they are worth to earliness; among equals the tickets choose."""
+        worth = np.floor(self.focus.reduced[v, days] / (UNIT / 4))
+        return np.lexsort((self.problem.tie[v, days], worth))
+
+    def _near(self, v: int, days: Ints) -> Ints:
+        """Order of these days for travel: as early as now, then those on which the cluster is visited anyway."""
+        problem, slot = self.problem, self.stay[v]
+        now = problem.cost[v, slot // 2] if slot != UNPLACED else problem.cost[v].min()
+        closed = self.booking.clusters[problem.cluster[v], days] == 0
+        return np.lexsort((problem.tie[v, days], closed, np.abs(problem.cost[v, days] - now)))
 
     def keep(self) -> None:
         """Hint the dates the visits had, so that the search never starts from nothing."""
@@ -80,7 +110,7 @@ class DateModel:
         for v in self.free:
             self.missed[v] = self.model.new_bool_var("")
             self.model.add_exactly_one([*own[v], self.missed[v]])
-            self.prices.append((self.missed[v], int(self.problem.unplaced[v])))
+            self.prices.append((self.missed[v], int(self.problem.unplaced[v]) // self.step))
 
     def capacity_by_qualification(self) -> None:
         """Hall: in every half-day, seats asked of a set of qualifications do not outnumber its holders."""
@@ -94,6 +124,19 @@ class DateModel:
         for (row, s), used in terms.items():
             if sum(n for _, n in used) > left[row, s]:
                 self.model.add(_sum(used) <= int(left[row, s]))
+
+    def whole_days_by_qualification(self) -> None:
+        """Whole-day visits of a day find enough people who are there in both halves."""
+        problem = self.problem
+        left = problem.whole - self.booking.whole
+        terms: dict[tuple[int, int], list[tuple[cp_model.IntVar, int]]] = defaultdict(list)
+        for (v, slot), var in self.x.items():
+            if problem.halves[v] == 2:
+                for row in map(int, np.flatnonzero(problem.demand[v])):
+                    terms[row, slot // 2].append((var, int(problem.demand[v, row])))
+        for (row, day), used in terms.items():
+            if sum(n for _, n in used) > left[row, day]:
+                self.model.add(_sum(used) <= int(left[row, day]))
 
     def workload_by_qualification(self) -> None:
         """Seats that fall on people with a limited workload stay within what they may still be given."""
@@ -152,11 +195,11 @@ class DateModel:
             fixed = int(self.booking.clusters[cluster, day])
             if fixed + len(here) > problem.cluster_cap:
                 self.model.add(sum(here) <= problem.cluster_cap - fixed)
-            if not fixed and problem.open_cost:
+            if not fixed and problem.open_cost and not self.focus.coarse:
                 opened = self.model.new_bool_var("")
                 for var in here:
                     self.model.add_implication(var, opened)
-                self.prices.append((opened, problem.open_cost))
+                self.prices.append((opened, problem.open_cost // self.step))
 
     def staffable(self, cuts: Sequence[Cut]) -> None:
         """Cuts from the exact matching: these visits not all together again."""
@@ -172,97 +215,47 @@ class DateModel:
             if together:
                 self.model.add_bool_or([~var for var in together])
 
-    def solve(self, effort: float, seed: int, wall: float) -> dict[int, int] | None:
-        """Slots of the free visits (UNPLACED where missed); None if nothing was found within the effort."""
+    def solve(self, seed: int, wall: float) -> tuple[dict[int, int] | None, bool]:
+        """Slots of the free visits (UNPLACED where missed), None if nothing was found; and whether it is proved best."""
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         # With few workers CP-SAT leaves the LP out unless told; assignment models need it (stack.md).
         solver.parameters.linearization_level = 2
-        solver.parameters.max_deterministic_time = effort
+        solver.parameters.max_deterministic_time = self.focus.effort
         solver.parameters.max_time_in_seconds = wall
         solver.parameters.random_seed = seed
         solver.parameters.catch_sigint_signal = False  # Ctrl-C is the caller's: see Stop.ended
         solver.parameters.relative_gap_limit = 1e-5
-        if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
+        status = solver.solve(self.model)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None, status == cp_model.INFEASIBLE
         chosen = dict.fromkeys(self.free, UNPLACED)
         chosen |= {v: slot for (v, slot), var in self.x.items() if solver.boolean_value(var)}
-        return chosen
+        return chosen, status == cp_model.OPTIMAL
 
 
 def _sum(terms: Sequence[tuple[cp_model.IntVar, int]]) -> cp_model.LinearExpr:
     return cp_model.LinearExpr.weighted_sum([x for x, _ in terms], [n for _, n in terms])
 
 
-def neighbourhoods(booking: Booking, rng: random.Random, size: int) -> Iterator[list[int]]:
-    """Endless groups of visits to free together: one that is missing or late with what blocks it, or clusters."""
-    problem = booking.problem
-    movable = [v for v in range(problem.size) if problem.pin[v] == UNPLACED and problem.days[v].any()]
-    best = np.where(problem.days, problem.cost, np.iinfo(np.int64).max).min(axis=1)
-    turn = 0
-    while movable:
-        turn += 1
-        missing = [v for v in movable if booking.slot[v] == UNPLACED]
-        late = [
-            v for v in movable if booking.slot[v] == UNPLACED or problem.cost[v, booking.day(v)] > best[v]
-        ]
-        if missing and turn % 2:
-            yield _around(booking, rng, late, rng.choice(missing), size)
-        elif late and turn % 4:
-            yield _around(booking, rng, late, rng.choice(late), size)
-        else:
-            yield _around_clusters(booking, rng, movable, size)
+class Outcome(NamedTuple):
+    """What a neighbourhood came to (局部求解结果): whether the plan changed, and whether its answer was proved best."""
+
+    changed: bool
+    proved: bool
 
 
-def _pick(rng: random.Random, near: Sequence[int], size: int) -> list[int]:
-    return sorted(rng.sample(list(near), min(size, len(near))))
-
-
-def _around(booking: Booking, rng: random.Random, late: Sequence[int], v: int, size: int) -> list[int]:
-    """A late visit, those who stand on a few days it would rather have, and others who want these days too."""
-    problem = booking.problem
-    placed = booking.slot[v] != UNPLACED
-    limit = problem.cost[v, booking.day(v)] if placed else np.iinfo(np.int64).max
-    wanted = np.flatnonzero(problem.days[v] & (problem.cost[v] < limit))
-    rows = problem.demand[v] > 0
-    chosen = {v, *(w for w in booking.siblings.get(v, ()) if problem.pin[w] == UNPLACED)}
-    for day in rng.sample(wanted.tolist(), min(DAYS_FREED, len(wanted))):
-        standing = [
-            w
-            for w in sorted(booking.on_day[day])
-            if problem.pin[w] == UNPLACED and (problem.demand[w][rows] > 0).any()
-        ]
-        chosen.update(_pick(rng, standing, max(0, size - len(chosen))))
-    others = [
-        w for w in late if w not in chosen and problem.days[w, wanted].any() and problem.demand[w][rows].any()
-    ]
-    return sorted({*chosen, *_pick(rng, others, max(0, min(size // 4, size - len(chosen))))})
-
-
-def _around_clusters(booking: Booking, rng: random.Random, movable: list[int], size: int) -> list[int]:
-    """The visits of a few clusters, so that they can share days."""
-    problem = booking.problem
-    members: dict[int, list[int]] = defaultdict(list)
-    for v in movable:
-        members[int(problem.cluster[v])].append(v)
-    chosen: list[int] = []
-    for cluster in rng.sample(sorted(members), len(members)):
-        if len(chosen) >= size:
-            break
-        chosen += _pick(rng, members[cluster], size - len(chosen))
-    return sorted(chosen)
-
-
-def improve(booking: Booking, free: Sequence[int], seed: int, wall: float, effort: float = EFFORT) -> bool:
-    """Solve one neighbourhood and keep the answer if it is no worse and staffable; True if something changed."""
+def improve(booking: Booking, free: Sequence[int], focus: Focus, seed: int, wall: float) -> Outcome:
+    """Solve one neighbourhood and keep the answer if it is staffable and no worse: earliness first, then the rest."""
     before = {v: int(booking.slot[v]) for v in free}
-    value = booking.value()
+    value = booking.rank()
     _take_back(booking, free)
     cuts: list[Cut] = []
+    proved = False
     for attempt in range(ATTEMPTS):
-        model = DateModel(booking, before, cuts)
+        model = DateModel(booking, before, focus, cuts)
         model.keep()
-        chosen = model.solve(effort, seed, wall)
+        chosen, proved = model.solve(seed, wall)
         if chosen is None:
             break
         _place(booking, chosen)
@@ -271,14 +264,14 @@ def improve(booking: Booking, free: Sequence[int], seed: int, wall: float, effor
             _take_back(booking, free)
             _place_staffed(booking, chosen)
             fresh = []
-        if not fresh and booking.value() <= value:
-            return any(booking.slot[v] != before[v] for v in free)
+        if not fresh and booking.rank() <= value:
+            return Outcome(any(booking.slot[v] != before[v] for v in free), proved)
         _take_back(booking, free)
         if not fresh:
             break
         cuts += fresh
     _place(booking, before)
-    return False
+    return Outcome(False, proved)
 
 
 def _place_staffed(booking: Booking, slots: dict[int, int]) -> None:

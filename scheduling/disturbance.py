@@ -74,14 +74,15 @@ def read_ledger(connection: Connection, day: date, since: date) -> pd.DataFrame:
     """Every check known on `day` that took or takes place from `since` on, one row an enterprise, day and department.
 
     Columns: COLUMNS. Visits of checked rosters may lie ahead of `day`. Where several sources tell of the same door,
-    the roster knows best why; else, and among a department's several tasks in one visit, the planned one counts (从严).
+    the roster knows best why; else, and among a department's several tasks in one visit, the planned one counts (从严);
+    of equals the lowest number, so that the ledger of a day is the same whenever it is read.
     """
     sources = (_rostered(day, since), _leads(day, since), _results(day, since))
     parts = [read_frame(connection, each) for each in sources]
     whole = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     place = whole["reason"].map({reason: n for n, reason in enumerate(REASONS)})
     door = (whole["method"] != ON_SITE).astype(int)
-    whole = whole.assign(door=door, place=place).sort_values(["door", "heard", "place"], kind="stable")
+    whole = whole.assign(door=door, place=place).sort_values(["door", "heard", "place", "number"])
     return whole.drop_duplicates(["enterprise_code", "day", "department"])[COLUMNS].reset_index(drop=True)
 
 

@@ -1,4 +1,4 @@
-"""The first plan (初始排期): pinned visits, then the days the relaxation suggests, then the cheapest that fits."""
+"""The first plan (初始排期): the arrays the search works on, pinned visits, and one visit after the other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from datetime import date
 import numpy as np
 
 from scheduling.booking import TIE, UNPLACED, Booking, DateProblem, price
-from scheduling.bound import Relaxation
-from scheduling.capacity import Ints, hall_rows, with_reserve, workload_limits
+from scheduling.capacity import Ints, hall_rows, workload_limits
 from scheduling.merge import PlannedVisit
 from scheduling.problem import HALVES, Problem
 from scheduling.staffing import Staffing
@@ -23,20 +22,6 @@ def place_pinned(booking: Booking) -> None:
         slot = int(problem.pin[v])
         if booking.allowed(int(v), problem.capacity)[slot] and booking.staffed(int(v), slot):
             booking.place(int(v), slot)
-
-
-def follow(booking: Booking, targets: dict[int, int], capacity: Ints) -> None:
-    """Place visits on their target day (visit -> day), in the emptier half, where the capacity allows it.
-
-    A visit for which every day is as good as another has no target: the relaxation would put it on the first
-    day, where the ticket should decide.
-    """
-    for v, day in targets.items():
-        indifferent = not booking.problem.cost[v].any()
-        if booking.slot[v] == UNPLACED and booking.problem.pin[v] == UNPLACED and not indifferent:
-            allowed = booking.allowed(v, capacity)
-            slots = [s for s in (2 * day, 2 * day + 1) if allowed[s]]
-            _place_first(booking, v, sorted(slots, key=lambda s: int(booking.load[:, s].sum())))
 
 
 def fill(booking: Booking, visits: Iterable[int], capacity: Ints) -> None:
@@ -92,6 +77,7 @@ def date_problem(
         demand=demand,
         rows=tuple(rows),
         capacity=np.array([r.slots for r in rows], dtype=np.int64).reshape(len(rows), 2 * len(days)),
+        whole=np.array([r.whole for r in rows], dtype=np.int64).reshape(len(rows), len(days)),
         totals=np.array([r.total for r in rows], dtype=np.int64),
         limits=tuple(workload_limits(rows, staffing.people)),
         cluster=np.array([clusters[place[v.object_id][1]] for v in visits], dtype=np.int64),
@@ -128,17 +114,3 @@ def _pin(visit: PlannedVisit, index: dict[date, int]) -> int:
         return UNPLACED
     half = visit.pinned[1]
     return 2 * index[visit.pinned[0]] + (HALVES.index(half) if half in HALVES else 0)
-
-
-def first_plan(dates: DateProblem, reserve_share: float, relaxation: Relaxation, tickets: Ints) -> Booking:
-    """A complete first plan; the reserve is spent only on visits that would otherwise have no date."""
-    booking = Booking(dates)
-    kept_free = np.array([with_reserve(r, reserve_share) for r in dates.rows], dtype=np.int64).reshape(
-        dates.capacity.shape
-    )
-    place_pinned(booking)
-    follow(booking, relaxation.targets, kept_free)
-    order = by_need(booking, tickets)
-    fill(booking, order, kept_free)
-    fill(booking, order, dates.capacity)
-    return booking

@@ -110,7 +110,7 @@ def read_facts(connection: Connection, plan: RowMapping, rulebook: Rulebook) -> 
         connection, day, candidates, value("quota.honest_classes"), white_list
     )
     start = date(plan["window_from"].year, 1, 1) if value("quota.period") == "year" else plan["window_from"]
-    disturbed = disturbed_codes(planned_visits(ledger).assign(planned=True), codes, start, plan["window_to"])
+    disturbed = disturbed_codes(planned_visits(ledger), codes, start, plan["window_to"])
     rules = PoolRules(
         as_of=day,
         spacing_days=spacing,

@@ -1,4 +1,4 @@
-"""无事不扰: the honest set, the ledger of who was disturbed, and what the quota still allows."""
+"""无事不扰: the honest set, who of it was disturbed, and what the quota still allows."""
 
 from __future__ import annotations
 
@@ -7,20 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, String, case, cast, literal, select, union_all
+from sqlalchemy import Connection, select
 
-from registry.clock import end_of
-from registry.facts import as_of, read_frame
-from registry.tables import (
-    AbnormalListing,
-    InspectionResult,
-    RosterVersion,
-    SeriousViolation,
-    Visit,
-    VisitTask,
-)
+from registry.facts import as_of
+from registry.tables import AbnormalListing, SeriousViolation
 from registry.vocabulary import IN_BUSINESS
-from scheduling.task_spec import ON_SITE
 
 _TINY = 1e-9
 
@@ -81,41 +72,10 @@ def _listed(connection: Connection, day: date) -> frozenset[str]:
     return frozenset(found)
 
 
-def disturbance_ledger(connection: Connection, day: date, since: date, unplanned: list[str]) -> pd.DataFrame:
-    """Every on-site visit by any department known on `day`, from `since` on (入企台账).
+def disturbed_codes(visits: pd.DataFrame, codes: frozenset[str], since: date, until: date) -> frozenset[str]:
+    """Members of `codes` with one of the planned on-site `visits` from `since` to `until`, both included.
 
-    Columns: enterprise_code, day, department, planned. Results that came in, and visits of earlier checked
-    rosters, whose day may lie ahead; a visit that has a result appears once for each department and day.
-    `unplanned` are the sources that the quota and the caps do not count (投诉举报 …).
+    `visits`: enterprise_code and day, as `scheduling.disturbance.planned_visits` gives them.
     """
-    results = as_of(InspectionResult, day).subquery().c
-    seen = select(
-        results.enterprise_code,
-        results.inspdate.label("day"),
-        results.department,
-        case((results.draw_type.in_(unplanned), False), else_=True).label("planned"),
-    ).where(results.method == ON_SITE, results.inspdate >= since, results.inspdate <= day)
-    rostered = (
-        select(
-            Visit.enterprise_code,
-            Visit.visit_date.label("day"),
-            cast(VisitTask.department, String).label("department"),
-            literal(True).label("planned"),
-        )
-        .join(VisitTask, VisitTask.visit_id == Visit.id)
-        .join(RosterVersion, RosterVersion.id == Visit.roster_id)
-        .where(
-            RosterVersion.state == "checked",
-            RosterVersion.made_at < end_of(day),
-            Visit.visit_date >= since,
-        )
-    )
-    ledger = read_frame(connection, select(*union_all(seen, rostered).subquery().c))
-    return ledger.drop_duplicates(["enterprise_code", "day", "department"], ignore_index=True)
-
-
-def disturbed_codes(ledger: pd.DataFrame, codes: frozenset[str], since: date, until: date) -> frozenset[str]:
-    """Members of `codes` with a planned on-site visit from `since` to `until`, both included."""
-    planned = ledger[ledger["planned"].astype(bool) & ledger["enterprise_code"].isin(codes)]
-    days = planned["day"].map(lambda d: since <= d <= until).astype(bool)
-    return frozenset(planned.loc[days, "enterprise_code"])
+    days = visits["day"].map(lambda day: since <= day <= until).astype(bool)
+    return codes & frozenset(visits.loc[days, "enterprise_code"])

@@ -7,22 +7,17 @@ time limit does not, and need not: a roster is checked (check.py), never solved 
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from registry.progress import DETAIL, Progress, silent
+from registry.progress import Progress, silent
 from scheduling.booking import UNIT, UNPLACED, Booking
 from scheduling.bound import relax
 from scheduling.conflict_record import Conflict, Prices
 from scheduling.conflicts import Explainer
-from scheduling.dates import improve, neighbourhoods
-from scheduling.exchange import polish
 from scheduling.explain import find_conflicts
-from scheduling.first_plan import first_plan
 from scheduling.merge import Merging, PlannedVisit
 from scheduling.prepared import Prepared, prepare
 from scheduling.problem import (
@@ -31,109 +26,18 @@ from scheduling.problem import (
     Aim,
     Problem,
     Roster,
-    Step,
     Unplaced,
     Visit,
     problem_hash,
 )
 from scheduling.relief import Relieving
-from scheduling.search_words import step_words
+from scheduling.search import Search, Stop, Watch, first_plan, gap_of
 from scheduling.tickets import ticket
 from scheduling.validation import validate
 from scheduling.workload import Workload
 
-POLISH_EVERY = 8
 TRIAL_ROUNDS = 8
 PATIENCE = 20
-LONGEST = 3600.0
-
-
-@dataclass(frozen=True)
-class Stop:
-    """When to stop (停止条件): after `seconds`, at a `gap`, after so many `rounds`, or at the first full plan.
-
-    Also after `patience` rounds in a row that changed nothing. Whichever comes first; `rounds` and `patience`
-    alone are reproducible. `ended` is asked between rounds: whoever watches may end the search and keep its best.
-    With prices in `remedies`, the ways out of every conflict are priced and tried afterwards, for at most
-    `remedy_seconds`.
-    """
-
-    seconds: float | None = 20.0
-    gap: float | None = None
-    rounds: int | None = None
-    patience: int | None = None
-    first_feasible: bool = False
-    neighbourhood: int = 30
-    remedies: Prices | None = None
-    remedy_seconds: float | None = None
-    ended: Callable[[], bool] | None = None
-
-    @property
-    def is_ended(self) -> bool:
-        """Whether somebody outside wants it to end (人工中止)."""
-        return self.ended is not None and self.ended()
-
-
-class _Watch:
-    def __init__(self, stop: Stop, bound: float):
-        self.stop, self.bound, self.began, self.rounds = stop, bound, time.monotonic(), 0
-        self.idle = 0
-        self.reason = ""
-
-    def left(self) -> float:
-        if self.stop.is_ended:
-            return 0.0
-        if self.stop.seconds is None:
-            return LONGEST
-        return max(0.0, self.stop.seconds - (time.monotonic() - self.began))
-
-    def over(self, booking: Booking) -> bool:
-        stop = self.stop
-        if stop.is_ended:
-            self.reason = "interrupted"
-        elif stop.first_feasible and (booking.slot != UNPLACED).all():
-            self.reason = "first_feasible"
-        elif stop.gap is not None and gap_of(booking.earliness(), self.bound) <= stop.gap:
-            self.reason = "gap"
-        elif stop.rounds is not None and self.rounds >= stop.rounds:
-            self.reason = "rounds"
-        elif stop.patience is not None and self.idle >= stop.patience:
-            self.reason = "patience"
-        elif stop.seconds is not None and self.left() <= 0:
-            self.reason = "seconds"
-        return bool(self.reason)
-
-
-def gap_of(value: float, bound: float) -> float:
-    """(value - bound) / bound; 0 if both are 0."""
-    return max(0.0, value - bound) / max(bound, 1.0) if value > bound else 0.0
-
-
-def _search(booking: Booking, watch: _Watch, seed: str, told: Progress) -> list[Step]:
-    rng = random.Random(ticket(seed, "search"))
-    history = [_step(booking, watch)]
-    for free in neighbourhoods(booking, rng, watch.stop.neighbourhood):
-        if watch.over(booking):
-            break
-        changed = watch.rounds % POLISH_EVERY == 0 and polish(booking, rng, lambda: watch.left() <= 0)
-        if improve(booking, free, rng.randrange(2**31), max(0.5, watch.left())) or changed:
-            history.append(_step(booking, watch))
-            watch.idle = 0
-        else:
-            watch.idle += 1
-        watch.rounds += 1
-        spent = 1 - watch.left() / watch.stop.seconds if watch.stop.seconds else 0.0
-        words = step_words(_step(booking, watch), booking.problem.size)
-        told(
-            f"排期{DETAIL}{words}", max(spent, watch.rounds / watch.stop.rounds if watch.stop.rounds else 0.0)
-        )
-    return history
-
-
-def _step(booking: Booking, watch: _Watch) -> Step:
-    placed = int((booking.slot != UNPLACED).sum())
-    seconds = round(time.monotonic() - watch.began, 3)
-    return Step(seconds, booking.earliness() / UNIT, watch.bound / UNIT, placed)
 
 
 def _visit(booking: Booking, visit: PlannedVisit, v: int) -> Visit:
@@ -171,7 +75,7 @@ def _aims(booking: Booking, bound: float, visits: Sequence[PlannedVisit]) -> tup
     )
 
 
-def _statistics(booking: Booking, problem: Problem, merging: Merging, watch: _Watch) -> dict[str, float]:
+def _statistics(booking: Booking, problem: Problem, merging: Merging, watch: Watch) -> dict[str, float]:
     placed = booking.slot != UNPLACED
     used = booking.load.sum(axis=1) if booking.load.size else np.zeros(1)
     full = booking.problem.capacity.sum(axis=1) if booking.load.size else np.ones(1)
@@ -203,7 +107,7 @@ def _conflicts(
 
     def place(problem: Problem) -> Roster:
         left = None if end is None else max(0.0, end - time.monotonic())
-        return solve(problem, Stop(seconds=left, rounds=TRIAL_ROUNDS, first_feasible=True), seed)
+        return solve(problem, Stop(left, rounds=TRIAL_ROUNDS, first_feasible=True, ended=stop.ended), seed)
 
     relief = Relieving(prepared, stop.remedies, booking.slot, seed, place, stop.remedy_seconds)
     return relief.with_remedies(found, lambda share: told("寻找办法", share))
@@ -224,17 +128,17 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     kept, staffing, dates = prepared.visits, prepared.staffing, prepared.dates
     told("求下界", 0.0)
     tickets = np.array([ticket(seed, "visit", v.id) >> 1 for v in kept], dtype=np.int64)
-    watch = _Watch(stop, 0.0)
-    relaxation = relax(dates, tickets, max(2.0, watch.left() / 2))
+    watch = Watch(stop)
+    relaxation = relax(dates, tickets, max(10.0, watch.left() / 2))
     watch.bound = relaxation.bound
-    booking = first_plan(dates, problem.rules.reserve_share, relaxation, tickets)
+    booking = first_plan(dates, problem.rules.reserve_share, relaxation, tickets, watch)
     workload = Workload(booking, staffing, problem)
-    history = _search(booking, watch, seed, told)
+    history = Search(booking, relaxation, watch, seed).run(told)
     told("校核派员", 1.0)
     missed = [int(v) for v in np.flatnonzero(booking.slot == UNPLACED)]
     overworked = workload.settle(max(3.0, watch.left()))
     if overworked:
-        history.append(_step(booking, watch))
+        history.append(watch.step(booking))
     explainer = Explainer(problem, prepared.merging, kept, staffing, booking)
     unplaced = (*prepared.refused, *overworked, *(explainer.unplaced(v) for v in missed))
     return Roster(

@@ -18,14 +18,14 @@ from functools import cached_property
 import numpy as np
 from ortools.graph.python import max_flow
 
+from scheduling.day_pools import ALL_HALVES, Slot, alike, by_half, whole_day_pools, whole_days
+from scheduling.day_pools import Dated as Dated
 from scheduling.merge import PlannedVisit
 from scheduling.problem import Inspector, Problem, Seat, TeamGroup
 from scheduling.tickets import ticket
 
-ALL_HALVES = (0, 1)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class SeatKind:
     """What a seat asks for (席位要求): a department and the qualifications one person must hold together."""
 
@@ -203,24 +203,6 @@ def _seat(
     return 0
 
 
-@dataclass(frozen=True)
-class Dated:
-    """A visit with a day index and the halves it takes: (0,), (1,) or (0, 1)."""
-
-    visit: int
-    day: int
-    halves: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A part of a department's day in which nobody can be in two places, and the people it draws on (mask)."""
-
-    name: str
-    pool: int
-    dated: tuple[Dated, ...]
-
-
 class Staffing:
     """Exact staffability of dated visits (派员可行性校核), department by department and day by day."""
 
@@ -246,7 +228,7 @@ class Staffing:
 
     def short_departments(self, day: int, dated: Sequence[Dated], added: int) -> list[str]:
         """Departments that cannot staff the day's visits with `added` among them (人手不足的部门)."""
-        return [department for department, _ in self._shortages(day, dated, added)]
+        return [name for name, _ in self._shortages(day, dated, added)]
 
     def _shortages(
         self, day: int, dated: Sequence[Dated], added: int | None
@@ -263,14 +245,24 @@ class Staffing:
         return self._known[key]
 
     def _match(self, department: str, day: int, dated: list[Dated]) -> tuple[int, ...]:
-        failed: tuple[int, ...] = ()
+        failed = self._short_anyhow(department, day, dated)
+        if failed or not whole_days(dated):
+            return failed
         for layout in self._layouts(department, day, dated):
-            shorts = [self._short_slot(department, day, slot) for slot in layout]
-            if not any(shorts):
+            if not any(self._short_slot(department, day, slot) for slot in layout):
                 return ()
-            failed = failed or next(s for s in shorts if s)
-        # With pools, no single slot proves the shortage: all visits of the department share the blame.
-        return failed if not _whole_days(dated) else tuple(sorted(one.visit for one in dated))
+        # No single slot proves this shortage: all visits of the department share the blame.
+        return tuple(sorted(one.visit for one in dated))
+
+    def _short_anyhow(self, department: str, day: int, dated: list[Dated]) -> tuple[int, ...]:
+        """Visits that no layout can man: those of the whole day, or those with either half-day's."""
+        everybody, whole = self.people.holders(SeatKind(department)), whole_days(dated)
+        halves = by_half([one for one in dated if one not in whole], everybody)
+        parts = [tuple(whole), *((*whole, *slot.dated) for slot in halves)]
+        for part in parts:
+            if part and (failed := self._short_slot(department, day, Slot("", everybody, part))):
+                return failed
+        return ()
 
     def _short_slot(self, department: str, day: int, slot: Slot) -> tuple[int, ...]:
         owners, demands = [], []
@@ -285,18 +277,25 @@ class Staffing:
     def _layouts(self, department: str, day: int, dated: list[Dated]) -> Iterator[list[Slot]]:
         """Ways to cut the day into slots, the freest first."""
         everybody = self.people.holders(SeatKind(department))
-        whole = _whole_days(dated)
+        whole = whole_days(dated)
         if not whole:
-            yield _by_half(dated, everybody)
+            yield by_half(dated, everybody)
             return
         yield [Slot("", everybody, tuple(dated))]
         halves = [one for one in dated if one not in whole]
-        order = self.people.in_public_order(everybody, day)
         asked = [self._asked(department, ones) for ones in (whole, halves)]
-        even = len(order) * asked[0] / max(1, asked[0] + asked[1] / 2)
-        for size in sorted(range(asked[0], len(order)), key=lambda n: (abs(n - even), n)):
-            pool = sum(1 << n for n in order[:size])
-            yield [Slot("/day", pool, tuple(whole)), *_by_half(halves, everybody & ~pool)]
+        kinds = sorted({k for one in dated for k in self.seats[one.visit] if k.department == department})
+        am, pm = self.people.available[day]
+        order = self.people.in_public_order(everybody & am & pm, day)
+        groups = alike(order, [self.people.holders(kind) for kind in kinds])
+        share = asked[0] / (asked[0] + asked[1] / 2)
+        for pool in whole_day_pools(groups, share, asked[0]):
+            rest = by_half(halves, everybody & ~pool)
+            if all(self._present(slot, day) >= self._asked(department, slot.dated) for slot in rest):
+                yield [Slot("/day", pool, tuple(whole)), *rest]
+
+    def _present(self, slot: Slot, day: int) -> int:
+        return (slot.pool & self.people.available[day][slot.dated[0].halves[0]]).bit_count()
 
     def _asked(self, department: str, dated: Sequence[Dated]) -> int:
         return sum(
@@ -335,18 +334,6 @@ class Staffing:
                         need=need,
                         eligible=self.people.names(mask),
                     )
-
-
-def _whole_days(dated: Sequence[Dated]) -> list[Dated]:
-    return [one for one in dated if len(one.halves) == len(ALL_HALVES)]
-
-
-def _by_half(dated: Sequence[Dated], pool: int) -> list[Slot]:
-    return [
-        Slot(name, pool, ones)
-        for name, half in (("/am", 0), ("/pm", 1))
-        if (ones := tuple(one for one in dated if one.halves == (half,)))
-    ]
 
 
 @dataclass(frozen=True)

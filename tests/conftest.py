@@ -20,6 +20,8 @@ pytest.register_assert_rewrite(
 )  # proofs share their assertions between a short and a long form
 
 SERVER_FOLDER = "WURAO_TEST_SERVER"
+KEPT_SERVER = "WURAO_TEST_KEPT_SERVER"
+"""Folder of a server that is not this run's to stop: `make mutants` runs pytest a thousand times beside one."""
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -27,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """One folder for the run's server; xdist's workers inherit its name. Not below pytest's own temporary
     folders, which another run may clean up."""
     if not hasattr(config, "workerinput"):
-        folder = Path(tempfile.mkdtemp(prefix="wurao-tests-"))
+        folder = Path(os.environ.get(KEPT_SERVER) or tempfile.mkdtemp(prefix="wurao-tests-"))
         folder.chmod(0o755)  # an unprivileged server must be able to enter
         os.environ[SERVER_FOLDER] = str(folder)
         # Keyed hashes in golden tables must be the same on every machine.
@@ -36,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The server has stopped with its last user; forget its files."""
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and KEPT_SERVER not in os.environ:
         shutil.rmtree(os.environ[SERVER_FOLDER], ignore_errors=True)
 
 
@@ -49,8 +51,10 @@ def server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def template(server: EmbeddedServer) -> str:
-    """Name of this worker's migrated, empty template database."""
+    """Name of this worker's migrated, empty template database; a kept server has it from its first run on."""
     name = f"template_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    if KEPT_SERVER in os.environ and _exists(server, name):
+        return name
     _administer(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     database = Database(server.url_of(name))
     with _one_at_a_time(server):
@@ -94,7 +98,7 @@ class make_database:
     def __init__(self, server: EmbeddedServer, template: str) -> None:
         make_database.serial += 1
         self.server, self.template = server, template
-        self.name = f"{template.replace('template', 'test')}_{make_database.serial}"
+        self.name = f"{template.replace('template', 'test')}_{os.getpid()}_{make_database.serial}"
 
     def __enter__(self) -> Database:
         _administer(
@@ -132,3 +136,12 @@ def _administer(server: EmbeddedServer, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+def _exists(server: EmbeddedServer, name: str) -> bool:
+    engine = create_engine(server.url_of("postgres"))
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+        exists = found.scalar() is not None
+    engine.dispose()
+    return exists

@@ -13,9 +13,10 @@ import pytest
 from scheduling.booking import UNIT, UNPLACED, Booking, DateProblem
 from scheduling.bound import relax
 from scheduling.capacity import HallRow, Limit
-from scheduling.dates import Cut, DateModel, improve, neighbourhoods
-from scheduling.exchange import polish
+from scheduling.dates import Cut, DateModel, Focus, improve
 from scheduling.first_plan import fill
+from scheduling.neighbourhoods import Neighbourhoods
+from scheduling.slot_plan import place_whole
 from scheduling.staffing import Dated, SeatKind
 
 DAYS = tuple(date(2026, 10, 12) + timedelta(days=n) for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11))
@@ -24,7 +25,9 @@ KIND = SeatKind("市监")
 
 def plan(visits: int, people: int, **change) -> DateProblem:
     """`visits` alike visits of two seats, `people` inspectors, ten days in two weeks, everything open."""
-    row = HallRow("市监", frozenset({KIND}), (1 << people) - 1, np.full(20, people), 20 * people)
+    row = HallRow(
+        "市监", frozenset({KIND}), (1 << people) - 1, np.full(20, people), np.full(10, people), 20 * people
+    )
     weeks = np.array([0] * 5 + [1] * 5)
     made = DateProblem(
         ids=tuple(f"V{n}" for n in range(visits)),
@@ -34,6 +37,7 @@ def plan(visits: int, people: int, **change) -> DateProblem:
         demand=np.full((visits, 1), 2),
         rows=(row,),
         capacity=np.full((1, 20), people),
+        whole=np.full((1, 10), people),
         totals=np.array([20 * people]),
         limits=(),
         cluster=np.arange(visits),
@@ -52,9 +56,15 @@ def plan(visits: int, people: int, **change) -> DateProblem:
     return replace(made, **change)
 
 
-def solved(problem: DateProblem, cuts: tuple[Cut, ...] = ()) -> Booking:
+def focus(problem: DateProblem, coarse: bool = False) -> Focus:
+    """Every day is worth offering, the cheapest first."""
+    return Focus(problem.cost.astype(float), coarse, 2.0)
+
+
+def solved(problem: DateProblem, cuts: tuple[Cut, ...] = (), coarse: bool = False) -> Booking:
     booking = Booking(problem)
-    chosen = DateModel(booking, dict.fromkeys(range(problem.size), UNPLACED), cuts).solve(2.0, 0, 10.0)
+    nowhere = dict.fromkeys(range(problem.size), UNPLACED)
+    chosen, _ = DateModel(booking, nowhere, focus(problem, coarse), cuts).solve(0, 10.0)
     assert chosen is not None
     for v, slot in chosen.items():
         if slot != UNPLACED:
@@ -89,14 +99,36 @@ def test_a_whole_day_takes_both_halves() -> None:
     assert booking.slot[0] == UNPLACED
 
 
+@pytest.mark.parametrize("coarse", [False, True])
+def test_whole_days_need_people_who_are_there_all_day(coarse: bool) -> None:
+    """Four people come in either half, but only two of them in both."""
+    problem = plan(4, 4, days=only(4, 3), halves=np.array([2, 2, 1, 1]), whole=np.full((1, 10), 2))
+    booking = solved(problem, coarse=coarse)
+    assert placed(booking) == 3
+    assert (booking.whole <= 2).all()
+    again = Booking(problem)
+    again.place(0, 6)
+    assert not again.fits(1, 6)
+    assert not again.allowed(1, problem.capacity).any()
+    assert again.fits(2, 6)
+
+
 def test_capacity_by_qualification() -> None:
-    special = HallRow("市监", frozenset({SeatKind("市监", ("食品",))}), 1, np.ones(20, dtype=int), 20)
+    special = HallRow(
+        "市监",
+        frozenset({SeatKind("市监", ("食品",))}),
+        1,
+        np.ones(20, dtype=int),
+        np.ones(10, dtype=int),
+        20,
+    )
     base = plan(4, 10, days=only(4, 3))
     problem = replace(
         base,
         rows=(*base.rows, special),
         demand=np.array([[2, 1]] * 4),
         capacity=np.vstack([base.capacity, np.ones((1, 20), dtype=int)]),
+        whole=np.vstack([base.whole, np.ones((1, 10), dtype=int)]),
     )
     assert placed(solved(problem)) == 2
 
@@ -151,7 +183,7 @@ def test_an_answer_that_cannot_be_staffed_is_not_taken() -> None:
 
     problem = plan(3, 20, days=only(3, 3, 4), short=short)
     booking = Booking(problem)
-    improve(booking, [0, 1, 2], 0, 10.0)
+    improve(booking, [0, 1, 2], focus(problem), 0, 10.0)
     assert all(len(booking.on_day[d]) <= 1 for d in (3, 4))
     assert placed(booking) == 2
 
@@ -206,7 +238,10 @@ def test_the_bound_knows_the_spacing_and_is_never_above_the_optimum() -> None:
 
 def brute_force(problem: DateProblem) -> int:
     options = [
-        [UNPLACED, *(s for d in np.flatnonzero(problem.days[v]) for s in (2 * d, 2 * d + 1))]
+        [
+            UNPLACED,
+            *(2 * d + h for d in np.flatnonzero(problem.days[v]) for h in range(3 - problem.halves[v])),
+        ]
         for v in range(problem.size)
     ]
     best = None
@@ -216,6 +251,7 @@ def brute_force(problem: DateProblem) -> int:
             if slot != UNPLACED:
                 booking.place(v, int(slot))
         fits = (booking.load <= problem.capacity).all() and (booking.clusters <= problem.cluster_cap).all()
+        fits &= bool((booking.whole <= problem.whole).all())
         fits &= not any(
             problem.too_close(v, booking.day(v), w, booking.day(w))
             for v, others in booking.siblings.items()
@@ -239,12 +275,13 @@ def test_search_steps_never_make_it_worse_and_keep_the_books() -> None:
     booking = Booking(problem)
     fill(booking, range(30), problem.capacity)
     draws = random.Random(1)
-    value = booking.value()
-    for free, _ in zip(neighbourhoods(booking, draws, 12), range(8), strict=False):
-        polish(booking, draws, lambda: False)
-        improve(booking, free, 1, 5.0)
-        assert booking.value() <= value
-        value = booking.value()
+    rank = booking.rank()
+    near = Neighbourhoods(booking, problem.cost.astype(float), draws)
+    for turn in range(12):
+        free = (near.around_loss, near.of_weeks, near.of_clusters)[turn % 3](12)
+        improve(booking, free, focus(problem, coarse=turn % 2 == 0), 1, 5.0)
+        assert booking.rank() <= rank
+        rank = booking.rank()
         again = Booking(problem)
         for v, slot in enumerate(booking.slot):
             if slot != UNPLACED:
@@ -260,5 +297,53 @@ def test_search_steps_never_make_it_worse_and_keep_the_books() -> None:
 def test_pinned_visits_are_never_freed() -> None:
     pin = np.array([6, UNPLACED, UNPLACED])
     booking = Booking(plan(3, 4, pin=pin))
-    for free, _ in zip(neighbourhoods(booking, random.Random(1), 3), range(6), strict=False):
-        assert 0 not in free
+    booking.place(0, 6)
+    near = Neighbourhoods(booking, booking.problem.cost.astype(float), random.Random(1))
+    for _ in range(6):
+        for free in (near.around_loss(3), near.of_weeks(3), near.of_clusters(3), near.missing()):
+            assert 0 not in free
+
+
+def small(seed: int, **change) -> DateProblem:
+    """Four visits of one or two halves that compete for few days."""
+    rng = np.random.default_rng(seed)
+    days = only(4, 0, 1, 5) & (rng.random((4, 10)) < 0.8)
+    problem = plan(
+        4, 2, days=days, halves=rng.integers(1, 3, 4), unplaced=rng.integers(1, 5, 4) * 3 * UNIT,
+        cluster=np.zeros(4, dtype=int), cluster_cap=int(rng.integers(1, 4)),
+        whole=np.full((1, 10), 2 * int(rng.integers(0, 2))), tie=rng.integers(0, 7, (4, 10)),
+    )  # fmt: skip
+    return replace(problem, cost=problem.cost * rng.integers(1, 4, (4, 1)), **change)
+
+
+def test_a_reduced_price_is_what_a_date_costs_at_least() -> None:
+    """With a visit forced onto a day, no plan is cheaper than the bound and the day's reduced price together."""
+    dearer = 0
+    for seed in range(25):
+        problem = small(seed)
+        relaxation = relax(problem, np.arange(4), 5.0)
+        for v, day in zip(*np.nonzero(problem.days), strict=True):
+            forced = problem.days.copy()
+            forced[v] = False
+            forced[v, day] = True
+            unplaced = problem.unplaced.copy()
+            unplaced[v] = 10_000 * UNIT
+            best = brute_force(replace(problem, days=forced, unplaced=unplaced))
+            if best < unplaced[v]:
+                assert best >= relaxation.bound - UNIT + relaxation.reduced[v, day]
+                dearer += relaxation.reduced[v, day] > 0
+    assert dearer > 10
+
+
+def test_what_the_half_day_relaxation_places_keeps_every_rule() -> None:
+    whole = 0
+    for seed in range(40):
+        problem = small(seed)
+        booking = Booking(problem)
+        place_whole(booking, relax(problem, np.arange(4), 5.0).reduced, problem.capacity, 5.0)
+        whole += placed(booking)
+        assert (booking.load <= problem.capacity).all()
+        assert (booking.whole <= problem.whole).all()
+        assert (booking.clusters <= problem.cluster_cap).all()
+        assert all(problem.days[v, booking.day(v)] for v in range(4) if booking.slot[v] != UNPLACED)
+    assert whole > 40

@@ -123,6 +123,20 @@ def test_marks_never_change_the_drawn(number: int) -> None:
     assert [tuple(row) for row in result.drawn] == plainly(rows, counts, result.state)
 
 
+@pytest.mark.parametrize("stretch", [1, 40, 300, 1 << 15])
+def test_stretches_of_one_task_and_of_several_follow_one_another(
+    stretch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty objects of one task, forty of two, forty of the other, so that an object's rows may be parted, too."""
+    monkeypatch.setattr(draw_files, "_STRETCH", stretch)
+    tasks = [("T1",)] * 40 + [("T1", "T2")] * 40 + [("T2",)] * 40
+    rows = [PoolRow(f"91{n:04d}", task, "AB"[n % 2]) for n, each in enumerate(tasks) for task in each]
+    for count in (0, 1, 20, 40):
+        counts = dict.fromkeys(((task, stratum) for task in ("T1", "T2") for stratum in "AB"), count)
+        result = draw_objects(pool_file(rows, SALT), counts_file(counts, SALT), KEY, SEED)
+        assert [tuple(row) for row in result.drawn] == plainly(rows, counts, result.state)
+
+
 def test_large_strata_where_marks_save_work() -> None:
     chance = random.Random(5)
     rows = [PoolRow(f"91{n:07d}", f"T{t}", chance.choice("AB")) for n in range(3000) for t in (1, 2)]

@@ -50,6 +50,24 @@ def test_exemptions_add_up_and_one_that_does_not_apply_stops_none() -> None:
     assert found == {11, *range(14, 21)}
 
 
+def test_exemptions_of_everybody_add_up_and_one_of_a_firm_is_its_own() -> None:
+    """Days 1 to 3 and 6 to 7 are lifted for all, days 9 and 10 for the shop alone."""
+    for_all = [
+        replace(SIGNED, object_id="", first_day=OCTOBER[first], last_day=OCTOBER[last])
+        for first, last in ((0, 2), (5, 6))
+    ]
+    for_shop = replace(SIGNED, object_id="O2", first_day=OCTOBER[8], last_day=OCTOBER[9])
+    signed = [*for_all, for_shop]
+    both = open_days([FIRM, SHOP], [FOOD], OCTOBER, signed, ("food_drug",), AS_OF)
+    for row, object_, days in (
+        (both[0], FIRM, {4, 5, *range(8, 21)}),
+        (both[1], SHOP, {4, 5, 8, *range(11, 21)}),
+    ):
+        assert {day.day for day, is_open in zip(OCTOBER, row, strict=True) if not is_open} == days
+        assert closed(FOOD, object_, exemptions=signed, categories=("food_drug",), as_of=AS_OF) == days
+    assert closed(FOOD, exemptions=for_all, categories=("food_drug",), as_of=AS_OF) == {4, 5, *range(8, 21)}
+
+
 def test_columns_may_be_handed_over_ready() -> None:
     frame = ObjectFrame.of([FIRM, SHOP])
     ready = open_days(frame, [FOOD], OCTOBER)

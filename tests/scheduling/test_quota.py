@@ -1,19 +1,18 @@
-"""无事不扰: the arithmetic of the quota, the honest set, and the ledger of who was disturbed."""
+"""无事不扰: the arithmetic of the quota, the honest set, and who of it was disturbed."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
-from registry.tables import InspectionResult
+from registry.tables import AbnormalListing, InspectionResult, SeriousViolation
 from scheduling.candidates import read_candidates
-from scheduling.quota import disturbance_ledger, disturbed_codes, honest_codes, remaining, undisturbed_ratio
-from tests.scheduling.town_records import ABNORMAL, AS_OF, add, code, list_abnormal, result, town
-
-UNPLANNED = ["投诉举报", "转办交办", "数据监测"]
+from scheduling.disturbance import planned_visits, read_ledger
+from scheduling.quota import disturbed_codes, honest_codes, remaining, undisturbed_ratio
+from tests.scheduling.town_records import ABNORMAL, AS_OF, add, code, fact, list_abnormal, result, town, whole
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +59,9 @@ def test_nobody_honest_is_nobody_disturbed() -> None:
     assert undisturbed_ratio(0, 0) == 1.0
 
 
-def test_the_ledger_knows_planned_and_unplanned_and_only_doors(engine: Engine) -> None:
-    with engine.connect() as connection:
-        ledger = disturbance_ledger(connection, AS_OF, date(2026, 1, 1), UNPLANNED)
-    seen = {row.enterprise_code: bool(row.planned) for row in ledger.itertuples()}
-    assert seen == {code(1): True, code(2): False}
-
-
 def test_disturbed_counts_planned_visits_in_the_period(engine: Engine) -> None:
     with engine.connect() as connection:
-        ledger = disturbance_ledger(connection, AS_OF, date(2024, 1, 1), UNPLANNED)
+        ledger = planned_visits(read_ledger(connection, AS_OF, date(2024, 1, 1)))
     everybody = frozenset(code(n) for n in range(1, 21))
     assert disturbed_codes(ledger, everybody, date(2026, 1, 1), AS_OF) == {code(1)}
     assert disturbed_codes(ledger, everybody, date(2025, 1, 1), AS_OF) == {code(1), code(4)}
@@ -85,6 +77,45 @@ def test_the_honest_set_is_class_a_and_the_white_list_without_the_listed(engine:
     assert code(11) in in_a
     assert honest == (in_a - {code(11)}) | {code(9)}
     assert code(11) in earlier, "on the list since May, not in April"
+
+
+@pytest.mark.parametrize("table", [AbnormalListing, SeriousViolation])
+def test_who_is_on_a_list_on_the_day_is_not_honest(engine: Engine, table: Any) -> None:
+    """Entered on the day: on it. Taken off on the day: off it. What is known only tomorrow changes nothing today."""
+    day, tomorrow = timedelta(days=1) + AS_OF, timedelta(days=2) + AS_OF
+    today, known = {"abntime": day}, {"known_at": datetime.combine(tomorrow, time())}
+    entries = [
+        {"abntime": tomorrow},
+        today,
+        {"abntime": AS_OF, "remdate": AS_OF},
+        {"abntime": AS_OF, "remdate": day},
+        {"abntime": AS_OF, "remdate": tomorrow},
+        today | known,
+    ]
+    codes = [f"X{n}" for n in range(len(entries))]
+    everybody = pd.DataFrame({"enterprise_code": codes, "regstate": "存续", "klass": "A"})
+    with engine.connect() as connection:
+        for each, entry in zip(codes, entries, strict=True):
+            row = fact(f"list-{each}", enterprise_code=each, **entry)
+            connection.execute(insert(table).values(whole(table, row)))
+        honest = honest_codes(connection, day, everybody, ["A"], frozenset(codes))
+        connection.rollback()
+    assert honest == {"X0", "X2", "X3", "X5"}
+
+
+def test_honest_is_a_class_or_the_white_list_and_in_business(engine: Engine) -> None:
+    rows = [
+        ("a", "存续", "A"),
+        ("b", "存续", "B"),
+        ("white", "存续", "D"),
+        ("gone", "注销", "D"),
+        ("c", "存续", "C"),
+    ]
+    candidates = pd.DataFrame(rows, columns=["enterprise_code", "regstate", "klass"])
+    white = frozenset({"white", "gone", "unknown"})
+    with engine.connect() as connection:
+        assert honest_codes(connection, AS_OF, candidates, ["A", "B"], white) == {"a", "b", "white"}
+        assert honest_codes(connection, AS_OF, candidates, [], frozenset()) == frozenset()
 
 
 def test_a_deregistered_enterprise_is_not_honest(engine: Engine) -> None:

@@ -131,3 +131,23 @@ def test_make_up_days_are_the_announced_ones() -> None:
 )
 def test_known_files_have_titles(path: str, title: str) -> None:
     assert Sheet("reports", path, 1).title == title
+
+
+def test_the_plan_page_says_why_visits_found_no_date_and_what_would_help(visitor: Any, town: Any) -> None:
+    plan = draft(town, "fixture", date(2027, 9, 6))
+    conflict = {
+        "sentence": "东湖 41 次检查:至多排入 24 次",
+        "rules": ["任务期限", "企业安静日"],
+        "proved": True,
+        "left_out": 17,
+        "remedies": ["市场监管从消防借调 3 名锅炉资格人员(代价 15;试排后 17 次得到解决)"],
+    }
+    with town.owner().begin() as connection:
+        known = connection.execute(select(RosterVersion.__table__).limit(1)).mappings().one()
+        row = {k: v for k, v in known.items() if k != "id"}
+        row |= {"plan_id": plan, "version": 1, "state": "superseded", "statistics": {"conflicts": [conflict]}}
+        connection.execute(insert(RosterVersion).values(**row))
+    page = visitor("zhangsan").get(f"/staff/plans/{plan}").text
+    for said in (conflict["sentence"], "任务期限、企业安静日", conflict["remedies"][0]):
+        assert said in page
+    assert "未证明" not in page

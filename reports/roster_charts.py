@@ -23,6 +23,8 @@ SHOWN_NUMBERS = 70
 STEEP = 4.0
 """Times the bound from which the value's fall is shown on a logarithmic scale."""
 
+SMALL_GAP = 0.01
+"""Below it a gap is told with a digit more."""
 MOST_TOLD = 10
 """Gaps written into the picture of a search, at most: more would lie upon each other."""
 
@@ -114,7 +116,7 @@ def _paint_search(ax: Axes, points: Sequence[SearchPoint]) -> None:
     ax.step(seconds, bounds, where="post", color=GREEN, linewidth=1.6, label="已证明的下界")
     for point in _told(points):
         ax.annotate(
-            f"{point.gap:,.0%}" if point.gap >= 1 else f"{point.gap:.1%}",
+            _gap(point.gap),
             (point.seconds, point.value),
             xytext=(3, 4),
             textcoords="offset points",
@@ -124,6 +126,12 @@ def _paint_search(ax: Axes, points: Sequence[SearchPoint]) -> None:
     ax.margins(x=0.06, y=0.12)
     ax.set(xlabel="秒", ylabel="紧急优先（加权周数，越低越好）")
     ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9)
+
+
+def _gap(gap: float) -> str:
+    if gap < SMALL_GAP:
+        return f"{gap:.2%}"
+    return f"{gap:.1%}" if gap < 1 else f"{gap:,.0%}"
 
 
 def _told(points: Sequence[SearchPoint]) -> list[SearchPoint]:

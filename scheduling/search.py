@@ -40,9 +40,9 @@ class Stop:
     """When to stop (停止条件): after `seconds`, at a `gap`, after so many `rounds`, or at the first full plan.
 
     Also after `patience` rounds in a row that changed nothing. Whichever comes first; `rounds` and `patience`
-    alone are reproducible. With prices in `remedies`, the ways out of every conflict are priced and tried
-    afterwards, for at most `remedy_seconds`. `ended` is asked between rounds: whoever watches may end the search
-    and keep its best.
+    alone are reproducible. `ended` is asked between rounds: whoever watches may end the search and keep its best.
+    With prices in `remedies`, the ways out of every conflict are priced and tried afterwards, for at most
+    `remedy_seconds`.
     """
 
     seconds: float | None = 20.0

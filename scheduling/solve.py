@@ -107,7 +107,7 @@ def _conflicts(
 
     def place(problem: Problem) -> Roster:
         left = None if end is None else max(0.0, end - time.monotonic())
-        return solve(problem, Stop(seconds=left, rounds=TRIAL_ROUNDS, first_feasible=True), seed)
+        return solve(problem, Stop(left, rounds=TRIAL_ROUNDS, first_feasible=True, ended=stop.ended), seed)
 
     relief = Relieving(prepared, stop.remedies, booking.slot, seed, place, stop.remedy_seconds)
     return relief.with_remedies(found, lambda share: told("寻找办法", share))

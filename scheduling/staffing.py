@@ -260,13 +260,11 @@ class Staffing:
 
         With `added`, only the departments of that visit are asked: the others were staffable without it.
         """
-        for _, failed in self._shortages(day, dated, added):
-            return list(failed)
-        return []
+        return next((list(failed) for _, failed in self._shortages(day, dated, added)), [])
 
     def short_departments(self, day: int, dated: Sequence[Dated], added: int) -> list[str]:
         """Departments that cannot staff the day's visits with `added` among them (人手不足的部门)."""
-        return [department for department, _ in self._shortages(day, dated, added)]
+        return [name for name, _ in self._shortages(day, dated, added)]
 
     def _shortages(
         self, day: int, dated: Sequence[Dated], added: int | None

@@ -12,6 +12,9 @@ from rich.markup import escape
 from portal.cli.console import Json, out, progress, tell
 from portal.cli.roster_files import ProblemFile, ending_on_interrupt, roster_commands
 from registry.errors import Refusal
+from registry.rules import load_rules
+from registry.settings import load_settings
+from scheduling.conflict_record import Prices
 from scheduling.day_state import HALF_NAMES, DayState, Explained, why_this_day
 from scheduling.problem import Problem, Roster, Unplaced
 from scheduling.problem_files import read_problem, read_roster
@@ -42,6 +45,8 @@ MEANING = {
     "违": "排在这天，但违反规则",
 }
 """Signs are Chinese characters: two columns wide in every terminal, which circles and stars are not."""
+PATIENCE = 20
+"""Rounds without improvement after which the quick plan is taken as it is."""
 
 
 @roster_commands.command()
@@ -54,14 +59,22 @@ def explain(
     place: Annotated[
         str | None, typer.Option("--object", help="day by day, for the visits at this object_id")
     ] = None,
-    seconds: Annotated[float, typer.Option(min=0.0, help="time for solving, where no roster is given")] = 5.0,
+    seconds: Annotated[
+        float,
+        typer.Option(min=0.0, help="time for solving and for trying ways out, where no roster is given"),
+    ] = 10.0,
+    region: Annotated[
+        str | None,
+        typer.Option("--place", help="place whose prices of ways out are used; default: the setting"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Explain (说明): why visits have no date; for a visit or object, a calendar of what closes the other days."""
+    """Explain (说明): conflicts of rules with priced ways out; for a visit or object, a calendar of what closes its days."""
     asked = read_problem(problem)
-    found = read_roster(roster) if roster else _solved(asked, seconds, as_json)
+    found = read_roster(roster) if roster else _solved(asked, seconds, _prices(region, asked), as_json)
     if visit is None and place is None:
-        tell({"unplaced": found.unplaced}, as_json, lambda: _show_unplaced(found.unplaced))
+        whole = {"unplaced": found.unplaced, "conflicts": found.conflicts}
+        tell(whole, as_json, lambda: _show_conflicts(found))
         return
     # Whether people suffice is asked of the solver's matching, which costs a second to load.
     from scheduling.day_reasons import DayExplainer
@@ -82,11 +95,33 @@ def explain(
     tell(answer, as_json, lambda: _show_days(explained, asked, found.gap))
 
 
-def _solved(problem: Problem, seconds: float, as_json: bool) -> Roster:
+def _prices(place: str | None, problem: Problem) -> Prices:
+    """What ways out cost at the place on the problem's day (缓解办法的代价)."""
+    where = place or load_settings().place
+    return Prices(**load_rules().value("roster.relief", where, problem.as_of))
+
+
+def _solved(problem: Problem, seconds: float, prices: Prices, as_json: bool) -> Roster:
+    """A quick plan, and every way out of its conflicts tried by planning again."""
     from scheduling.solve import Stop, solve
 
     with ending_on_interrupt() as ended, progress(as_json) as report:
-        return solve(problem, Stop(seconds, ended=ended), "wurao", report)
+        half = seconds / 2
+        stop = Stop(
+            half, patience=PATIENCE, first_feasible=True, remedies=prices, remedy_seconds=half, ended=ended
+        )
+        return solve(problem, stop, "wurao", report)
+
+
+def _show_conflicts(roster: Roster) -> None:
+    """The conflicts, each a smallest set of rules; a roster of another program has none, only its own reasons."""
+    if roster.conflicts:
+        from scheduling.conflict_words import conflict_text  # loads the solver
+
+        out.print(escape(conflict_text(roster.conflicts)))
+        out.print(f"共 {len(roster.unplaced):,} 次未排入；某一户逐日为什么：--object 编号")
+    else:
+        _show_unplaced(roster.unplaced)
 
 
 def _show_unplaced(unplaced: Sequence[Unplaced]) -> None:

@@ -15,6 +15,7 @@ from portal.web.pages import render
 from registry.errors import Refusal
 from registry.scope import require_whole_place
 from reports.inline_svg import without_styles
+from scheduling.conflict_words import remedy_words, rule_name
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
 from scheduling.search_words import AIMS, STOPPED, gap_words
 from scheduling.told import told_roster
@@ -41,6 +42,10 @@ def roster_page(
         aims=[(AIMS.get(aim.name, aim.name), aim) for aim in roster.aims],
         gap=gap_words(roster.gap),
         stopped=STOPPED.get(roster.stopped, roster.stopped),
+        conflicts=[
+            (c.sentence, [rule_name(rule) for rule in c.rules], [remedy_words(r) for r in c.remedies])
+            for c in roster.conflicts
+        ],
         unplaced=_by_sentence(roster.unplaced),
         states=ROSTER_STATES,
         charts=[(chart, without_styles(chart.svg)) for chart in charts],

@@ -72,7 +72,7 @@ def test_the_worked_example_prints_what_the_page_says(
 ) -> None:
     shutil.copy(EXAMPLE, tmp_path)
     commands = documented()
-    assert [words[1] for words, _ in commands] == ["solve", "check", "explain"]
+    assert [words[1] for words, _ in commands] == ["solve", "check", "explain", "explain"]
     for words, lines in commands:
         assert run(words) == 0
         printed = [line.rstrip() for line in capsys.readouterr().out.split("\n")]
@@ -284,7 +284,23 @@ def test_explain_lists_reasons_and_draws_a_calendar(
 
 def test_explain_solves_for_a_moment_where_no_roster_is_given(town: tuple[str, str], capsys: Any) -> None:
     assert run(["roster", "explain", town[0], "--seconds", "0", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["unplaced"]
+    told = json.loads(capsys.readouterr().out)
+    assert told["unplaced"]
+    refused = {check for missed in told["unplaced"] for check in missed["checks"]}
+    assert {check for conflict in told["conflicts"] for check in conflict["left_out"]} == refused
+
+
+def test_ways_out_are_priced_at_the_place(town: tuple[str, str], capsys: Any) -> None:
+    shutil.copy(EXAMPLE, "example.json")
+    assert run(["roster", "explain", "example.json", "--json"]) == 0
+    (conflict,) = json.loads(capsys.readouterr().out)["conflicts"]
+    assert conflict["rules"] == ["window", "quiet_day", "spacing"]
+    assert [remedy["price"] for remedy in conflict["remedies"]] == sorted(
+        r["price"] for r in conflict["remedies"]
+    )
+    assert all(remedy["placed"] == 1 for remedy in conflict["remedies"])
+    assert run(["roster", "explain", "example.json", "--place", "XX"]) == 1
+    assert "rules.unknown_place" in capsys.readouterr().err.replace("\n", "")
 
 
 def test_compare_tells_moves_and_says_when_there_are_none(

@@ -29,6 +29,9 @@ def test_the_page_says_aims_reasons_and_draws_them(visitor: Any, version: int, s
     assert "安静日调整" in page
     assert f"入企 {len(solved.visits)} 次" in page
     assert all(missed.sentence in page for missed in solved.unplaced)
+    assert solved.conflicts
+    assert all(conflict.sentence in page for conflict in solved.conflicts)
+    assert "冲突的规定：回避" in page
     for title in ("求解过程", "各部门外出人数", "检查日历"):
         assert f"<figcaption>{title}</figcaption>" in page
     assert page.count("<svg") >= 3

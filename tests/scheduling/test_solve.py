@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 
+from registry.progress import DETAIL
 from scheduling.check import check_roster
 from scheduling.problem import (
     Calendar,

@@ -67,7 +67,8 @@ def qualification(case: Case) -> Iterator[Violation]:
 def recused(case: Case) -> Iterator[Violation]:
     """Nobody goes where they must stand aside (回避)."""
     for visit, _, person in _sent(case):
-        if visit.object_id in person.recused:
+        later = any(o == visit.object_id and since <= visit.day for o, since in person.recused_from)
+        if visit.object_id in person.recused or later:
             yield Violation("recused", visit.id, f"{person.id} 应回避 {visit.object_id}")
 
 

@@ -76,7 +76,10 @@ class Object:
 
 @dataclass(frozen=True)
 class Inspector:
-    """A certified officer (执法检查人员). `visits_total` limits the visits of the whole period."""
+    """A certified officer (执法检查人员). `visits_total` limits the visits of the whole period.
+
+    `recused_from`: objects at which the person stands aside from a day on, having learned of the reason then.
+    """
 
     id: str
     department: str
@@ -86,6 +89,7 @@ class Inspector:
     half_days_per_day: int = 2
     visits_total: int | None = None
     recused: tuple[str, ...] = ()
+    recused_from: tuple[tuple[str, date], ...] = ()
 
 
 @dataclass(frozen=True)

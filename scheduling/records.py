@@ -41,7 +41,7 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if origin is dict:
         return {str(k): float(v) for k, v in value.items()}
     if isinstance(kind, type) and is_dataclass(kind):
-        return _record(kind, value, where)
+        return read_record(kind, value, where)
     if kind is date:
         return date.fromisoformat(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -61,7 +61,8 @@ def _typed_tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, .
     return tuple(_typed(k, v, where) for k, v in zip(kinds, value, strict=True))
 
 
-def _record(kind: type[T], value: Any, where: str) -> T:
+def read_record(kind: type[T], value: Any, where: str) -> T:
+    """A record of `kind` from a loaded JSON object; raises `ProblemError` with the path of the field at fault."""
     if not isinstance(value, dict):
         raise ProblemError([f"{where}:应为 {kind.__name__} 对象,实为 {value!r}"])
     hints = _hints(kind)
@@ -97,4 +98,4 @@ def from_json(kind: type[T], text: str, expected: str) -> T:
         raise ProblemError([f"不是 JSON:第 {fault.lineno} 行 {fault.msg}"]) from fault
     if not isinstance(loaded, dict) or loaded.get("format") != expected:
         raise ProblemError([f"缺少或不支持的 format:应为 {expected}"])
-    return _record(kind, loaded, kind.__name__.lower())
+    return read_record(kind, loaded, kind.__name__.lower())

@@ -52,7 +52,8 @@ class People:
             self._department[person.department] |= 1 << n
             for qualification in person.qualifications:
                 self._holders[qualification] |= 1 << n
-            for object_id in person.recused:
+            # Whoever stands aside from a day on is counted out for the whole period: what is past is not planned.
+            for object_id in (*person.recused, *(o for o, _ in person.recused_from)):
                 self._recused[object_id] |= 1 << n
         self.available = self._availability()
 

@@ -6,7 +6,7 @@ certificate or a recusal begin on that day. `Problem.as_of` stays: what was reco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -53,6 +53,7 @@ class Changing:
     exemptions: list[Exemption]
     last_day: date
     visits: dict[str, Visit]
+    names: set[str]
     cancelled: dict[str, Cause] = field(default_factory=dict)
     added: dict[str, Cause] = field(default_factory=dict)
     held: dict[str, Cause] = field(default_factory=dict)
@@ -110,6 +111,7 @@ def apply_change(problem: Problem, roster: Roster, change: Change) -> tuple[Prob
         list(problem.exemptions),
         problem.last_day,
         {v.id: v for v in roster.visits},
+        {c.id for c in problem.checks},
     )
     for disturbance in change.disturbances:
         _apply(state, disturbance)
@@ -206,10 +208,10 @@ def _add(state: Changing, what: UrgentLead | CheckAdded) -> None:
     state.added[check.id] = Cause(what.kind, told)
 
 
-def follow_up(checks: Mapping[str, Check], check: str) -> str:
-    """A name for the check that carries on another (顺延任务编号): `~2`, `~3` … after its own."""
+def follow_up(names: set[str], check: str) -> str:
+    """A name for the check that carries on another (顺延任务编号): `~2`, `~3` … after its own, never used before."""
     first, n = check.partition("~")[0], 2
-    while f"{first}~{n}" in checks:
+    while f"{first}~{n}" in names:
         n += 1
     return f"{first}~{n}"
 
@@ -218,7 +220,7 @@ def _carry(state: Changing, what: VisitCarriedOut, rest: Unfinished) -> None:
     begun = state.checks[rest.check]
     check = replace(
         begun,
-        id=follow_up(state.checks, rest.check),
+        id=follow_up(state.names, rest.check),
         items=rest.items,
         window_from=max(rest.window_from, state.as_of),
         window_to=rest.window_to,
@@ -228,6 +230,7 @@ def _carry(state: Changing, what: VisitCarriedOut, rest: Unfinished) -> None:
         pinned_half=None,
     )
     state.checks[check.id] = check
+    state.names.add(check.id)
     state.last_day = max(state.last_day, check.window_to)
     day = state.visits[what.visit].day
     told = f"{day} 检查未完成 {len(rest.items)} 项,顺延为 {check.id}:{what.reason}"
@@ -242,6 +245,7 @@ def _pin(state: Changing, what: VisitPinned) -> None:
             state.checks[name] = replace(state.checks[name], pinned_day=day, pinned_half=half)
     cause = Cause(what.kind, f"人工固定在 {day} {half}:{what.reason}")
     state.held[visit.id] = cause
+    state.at_visit.pop(visit.id, None)
     if (day, half) != (visit.day, visit.half):
         state.at_visit.setdefault(visit.id, []).append(cause)
 
@@ -258,14 +262,16 @@ def change_faults(problem: Problem, roster: Roster, change: Change) -> list[str]
 def _faults(problem: Problem, roster: Roster, change: Change, what: Disturbance) -> Iterator[str]:
     if not what.reason.strip() and (not isinstance(what, VisitCarriedOut) or what.unfinished):
         yield "没有写明理由"
-    if isinstance(what, InspectorAbsent | InspectorRecused | CertificateEnded):
-        if what.inspector not in {i.id for i in problem.inspectors}:
-            yield f"检查人员 {what.inspector} 不在名录中"
+    people, places = {i.id for i in problem.inspectors}, {o.object_id for o in problem.objects}
+    if (
+        isinstance(what, InspectorAbsent | InspectorRecused | CertificateEnded)
+        and what.inspector not in people
+    ):
+        yield f"检查人员 {what.inspector} 不在名录中"
     if isinstance(what, InspectorAbsent) and what.first_day > what.last_day:
         yield f"缺勤 {what.first_day} 至 {what.last_day} 颠倒"
-    if isinstance(what, InspectorRecused | ObjectClosed | Postponed):
-        if what.object_id not in {o.object_id for o in problem.objects}:
-            yield f"检查对象 {what.object_id} 不在对象名录中"
+    if isinstance(what, InspectorRecused | ObjectClosed | Postponed) and what.object_id not in places:
+        yield f"检查对象 {what.object_id} 不在对象名录中"
     if isinstance(what, Postponed):
         yield from _window_faults(what.window_from, what.window_to, change)
     if isinstance(what, QuietRuleAdded) and what.rule.id in {r.id for r in problem.quiet_rules}:

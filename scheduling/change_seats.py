@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scheduling.problem import HALVES, WHOLE_DAY, Inspector, Problem, Roster, Seat, TeamGroup, Visit
-from scheduling.seat_tickets import Capacity, EmptySeat, Filling, SeatPlace, fill_seats, unseated
+from scheduling.seat_tickets import Capacity, EmptySeat, Filling, SeatPlace, fill_seats
 
 Veil = Callable[[str], str]
 
@@ -52,7 +52,9 @@ class SeatBook:
         self.inspectors = {i.id: i for i in problem.inspectors}
         self.limits = {i.id: Capacity(i.half_days_per_day, i.visits_total) for i in problem.inspectors}
         self.of_visit: dict[str, VisitSeats] = {}
-        self._in_department: dict[str, set[str]] = defaultdict(set)
+        self._on_day: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._gaps: dict[str, set[str]] = defaultdict(set)
+        self._total: Counter[str] = Counter()
         self._names: dict[str, str] = {}
         people: dict[str, list[str]] = defaultdict(list)
         for seat in roster.seats:
@@ -82,16 +84,24 @@ class SeatBook:
         )
 
     def put(self, visit: str, seats: VisitSeats) -> None:
-        """Enter a visit's seats."""
+        """Enter a visit's seats, in place of those it had."""
+        if visit in self.of_visit:
+            self.take(visit)
         self.of_visit[visit] = seats
-        for group in seats.groups:
-            self._in_department[group.department].add(visit)
+        gaps = {seat.group for seat, _ in seats.empty}
+        for group, place in zip(seats.groups, seats.places, strict=True):
+            self._on_day[group.department, place.day].add(visit)
+            if place.group in gaps:
+                self._gaps[group.department].add(visit)
+        self._total.update(person for _, person in seats.sitting)
 
     def take(self, visit: str) -> VisitSeats:
         """Take a visit out, with its seats, for `put` to give back."""
         seats = self.of_visit.pop(visit)
-        for group in seats.groups:
-            self._in_department[group.department].discard(visit)
+        for group, place in zip(seats.groups, seats.places, strict=True):
+            self._on_day[group.department, place.day].discard(visit)
+            self._gaps[group.department].discard(visit)
+        self._total.subtract(person for _, person in seats.sitting)
         return seats
 
     def vacate(self, visit: Visit) -> list[str]:
@@ -113,6 +123,26 @@ class SeatBook:
             self.put(visit.id, VisitSeats(tuple(groups), places, tuple(sitting), tuple(empty)))
         return left
 
+    def reopen(self, visit: str, departments: Iterable[str]) -> bool:
+        """Empty all of these departments' seats on a visit; False where they are empty already.
+
+        A holder of the qualification that is now missing may sit on one of the other seats: the team is drawn anew.
+        """
+        old = self.of_visit[visit]
+        mine = {self.name(g.id) for g in old.groups if g.department in set(departments)}
+        up = [(g, person) for g, person in old.sitting if g in mine]
+        if not up:
+            return False
+        taken = {(seat.group, seat.number) for seat, _ in old.empty}
+        fresh = []
+        for group, person in sorted(up):
+            number = next(n for n in range(1, len(up) + len(taken) + 1) if (group, n) not in taken)
+            taken.add((group, number))
+            fresh.append((EmptySeat(group, number), person))
+        sitting = tuple(one for one in old.sitting if one not in up)
+        self.put(visit, VisitSeats(old.groups, old.places, sitting, (*old.empty, *fresh)))
+        return True
+
     def seats_for(self, visit: Visit, groups: Sequence[TeamGroup]) -> VisitSeats:
         """A visit's seats, all of them empty."""
         empty = [(EmptySeat(self.name(g.id), n), "") for g in groups for n in range(1, g.need + 1)]
@@ -129,30 +159,43 @@ class SeatBook:
         )
 
     def filling(self, departments: Iterable[str] | None = None) -> Filling:
-        """The input of seat tickets, of some departments or all."""
-        wanted = set(self._in_department if departments is None else departments)
+        """The input of seat tickets, of some departments or all: the days that have an empty seat."""
+        wanted = sorted(self._gaps if departments is None else set(departments))
         places: dict[str, SeatPlace] = {}
         sitting: list[tuple[str, str]] = []
         empty: list[EmptySeat] = []
-        for visit in sorted({v for d in wanted for v in self._in_department[d]}):
-            seats = self.of_visit[visit]
-            mine = {
-                p.group: p
-                for g, p in zip(seats.groups, seats.places, strict=True)
-                if g.department in wanted
-            }
-            places |= mine
-            sitting += [one for one in seats.sitting if one[0] in mine]
-            empty += [seat for seat, _ in seats.empty if seat.group in mine]
-        return Filling(self.state, places, sitting, self.limits, empty)
+        for department in wanted:
+            days = {p.day for v in self._gaps[department] for p in self.of_visit[v].of(department)}
+            for visit in sorted({v for day in days for v in self._on_day[department, day]}):
+                seats = self.of_visit[visit]
+                mine = {p.group: p for p in seats.of(department)}
+                places |= mine
+                sitting += [one for one in seats.sitting if one[0] in mine]
+                empty += [seat for seat, _ in seats.empty if seat.group in mine]
+        people = {person for p in places.values() for person in p.eligible} | {i for _, i in sitting}
+        here = Counter(person for _, person in sitting)
+        elsewhere = {i: n for i in sorted(people) if (n := self._total[i] - here[i])}
+        limits = {i: self.limits[i] for i in sorted(people)}
+        return Filling(self.state, places, sitting, elsewhere, limits, empty)
 
     def empty_after(self, departments: Iterable[str]) -> set[str]:
         """Visits (ids) that would keep an empty seat if these departments' seats were filled now."""
-        filling = self.filling(departments)
-        if not filling.empty:
-            return set()
-        short = {seat.group for seat in unseated(filling, fill_seats(filling))}
-        return {v for v, seats in self.of_visit.items() if any(p.group in short for p in seats.places)}
+        wanted = set(departments)
+        short = self._short(self.filling(wanted))
+        near = {v for d in wanted for v in self._gaps[d]} if short else set()
+        return {v for v in near if any(p.group in short for p in self.of_visit[v].places)}
+
+    @staticmethod
+    def _short(filling: Filling) -> set[str]:
+        taken = fill_seats(filling) if filling.empty else {}
+        return {seat.group for seat in filling.empty if seat not in taken}
+
+    def short_departments(self, visit: str, departments: Iterable[str]) -> set[str]:
+        """Departments of a visit that would keep an empty seat."""
+        short = self._short(self.filling(departments))
+        seats = self.of_visit[visit]
+        pairs = zip(seats.groups, seats.places, strict=True)
+        return {g.department for g, place in pairs if place.group in short}
 
     def seats(self) -> tuple[tuple[TeamGroup, ...], tuple[Seat, ...], dict[EmptySeat, str]]:
         """All groups, all seats once the empty ones are filled, and who took which."""
@@ -178,13 +221,16 @@ def _narrowed(group: TeamGroup, eligible: tuple[str, ...]) -> TeamGroup:
     )
 
 
-def seat_faults(roster: Roster) -> list[str]:
+def seat_faults(problem: Problem, roster: Roster) -> list[str]:
     """Why a roster's seats cannot be changed seat by seat (席位数据校验); empty where they can, or there are none."""
     if not roster.seats:
         return []
     groups = {g.id: g for g in roster.groups}
     unknown = sorted({s.group for s in roster.seats if s.group not in groups})
     found = [f"席位组 {name} 不在排班表的 groups 中" for name in unknown]
+    people = {i.id for i in problem.inspectors}
+    strangers = sorted({s.inspector for s in roster.seats} - people)
+    found += [f"席位上的 {name} 不在检查人员名录中" for name in strangers]
     filled = Counter(s.group for s in roster.seats)
     found += [
         f"席位组 {g.id} 应有 {g.need} 人,实有 {filled[g.id]} 人"

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,11 +53,16 @@ class EmptySeat(NamedTuple):
 
 @dataclass(frozen=True)
 class Filling:
-    """The whole input of one filling (一次替补), as published."""
+    """The whole input of one filling (一次替补), as published.
+
+    `places` and `sitting` (group, inspector) are those of the days that have an empty seat; `elsewhere` counts each
+    person's visits on all other days of the period.
+    """
 
     state: str
     places: Mapping[str, SeatPlace]
     sitting: Sequence[tuple[str, str]]
+    elsewhere: Mapping[str, int]
     limits: Mapping[str, Capacity]
     empty: Sequence[EmptySeat]
 
@@ -83,7 +88,7 @@ class _Hall:
         self.taken: dict[EmptySeat, str] = {}
         self._mine: dict[str, list[EmptySeat]] = defaultdict(list)
         self._at: dict[tuple[str, str], list[SeatPlace]] = defaultdict(list)
-        self._total: dict[str, int] = defaultdict(int)
+        self._total: dict[str, int] = defaultdict(int, filling.elsewhere)
         self._orders: dict[EmptySeat, list[str]] = {}
         for group, inspector in filling.sitting:
             self._sit(filling.places[group], inspector)
@@ -149,14 +154,3 @@ class _Hall:
         self._mine[name].remove(seat)
         if self.taken.get(seat) == name:
             del self.taken[seat]
-
-
-def unseated(filling: Filling, taken: Mapping[EmptySeat, str]) -> list[EmptySeat]:
-    """Seats that stay empty (仍空缺的席位), in the order of filling."""
-    hall = _Hall(filling)
-    return sorted((seat for seat in filling.empty if seat not in taken), key=hall.order)
-
-
-def names_of(taken: Mapping[EmptySeat, str]) -> Iterable[tuple[str, str]]:
-    """(group, inspector) of every seat filled, sorted."""
-    return sorted((seat.group, name) for seat, name in taken.items())

@@ -1,6 +1,6 @@
 """The reference page (参考手册): every command, setting, role, table and rule, read from the code itself.
 
-`python -m portal.reference` writes docs/reference.md, docs/datasets.md and docs/indicators.md.
+`python -m portal.reference` writes docs/reference.md, docs/datasets.md, docs/indicators.md and the roster files' schemas.
 """
 
 import inspect
@@ -18,6 +18,7 @@ from registry.settings import Settings
 from registry.tables import WRITERS, Table
 from registry.tables.declaration import Table as Declared
 from risk.indicators.page import indicators_page
+from scheduling.schema import SCHEMAS, schema_text
 
 
 def reference() -> str:
@@ -93,3 +94,5 @@ if __name__ == "__main__":
     Path("docs/reference.md").write_text(reference())
     Path("docs/datasets.md").write_text(datasets_page())
     Path("docs/indicators.md").write_text(indicators_page(load_rules()))
+    for kind, record in SCHEMAS.items():
+        Path(f"docs/{kind}.schema.json").write_text(schema_text(record))

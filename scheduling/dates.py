@@ -181,6 +181,7 @@ class DateModel:
         solver.parameters.max_deterministic_time = effort
         solver.parameters.max_time_in_seconds = wall
         solver.parameters.random_seed = seed
+        solver.parameters.catch_sigint_signal = False  # Ctrl-C is the caller's: see Stop.ended
         solver.parameters.relative_gap_limit = 1e-5
         if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from registry.progress import Progress, silent
+from registry.progress import DETAIL, Progress, silent
 from scheduling.attendance import keep_staffable
 from scheduling.booking import UNIT, UNPLACED, Booking
 from scheduling.bound import relax
@@ -34,6 +34,7 @@ from scheduling.problem import (
     Visit,
     problem_hash,
 )
+from scheduling.search_words import step_words
 from scheduling.staffing import People, Staffing
 from scheduling.tickets import ticket
 from scheduling.validation import validate
@@ -49,7 +50,7 @@ class Stop:
     """When to stop (停止条件): after `seconds`, at a `gap`, after so many `rounds`, or at the first full plan.
 
     Also after `patience` rounds in a row that changed nothing. Whichever comes first; `rounds` and `patience`
-    alone are reproducible.
+    alone are reproducible. `ended` is asked between rounds: whoever watches may end the search and keep its best.
     """
 
     seconds: float | None = 20.0
@@ -58,6 +59,12 @@ class Stop:
     patience: int | None = None
     first_feasible: bool = False
     neighbourhood: int = 30
+    ended: Callable[[], bool] | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether somebody outside wants it to end (人工中止)."""
+        return self.ended is not None and self.ended()
 
 
 class _Watch:
@@ -67,13 +74,17 @@ class _Watch:
         self.reason = ""
 
     def left(self) -> float:
+        if self.stop.is_ended:
+            return 0.0
         if self.stop.seconds is None:
             return LONGEST
         return max(0.0, self.stop.seconds - (time.monotonic() - self.began))
 
     def over(self, booking: Booking) -> bool:
         stop = self.stop
-        if stop.first_feasible and (booking.slot != UNPLACED).all():
+        if stop.is_ended:
+            self.reason = "interrupted"
+        elif stop.first_feasible and (booking.slot != UNPLACED).all():
             self.reason = "first_feasible"
         elif stop.gap is not None and gap_of(booking.earliness(), self.bound) <= stop.gap:
             self.reason = "gap"
@@ -105,7 +116,10 @@ def _search(booking: Booking, watch: _Watch, seed: str, told: Progress) -> list[
             watch.idle += 1
         watch.rounds += 1
         spent = 1 - watch.left() / watch.stop.seconds if watch.stop.seconds else 0.0
-        told("排期", max(spent, watch.rounds / watch.stop.rounds if watch.stop.rounds else 0.0))
+        words = step_words(_step(booking, watch), booking.problem.size)
+        told(
+            f"排期{DETAIL}{words}", max(spent, watch.rounds / watch.stop.rounds if watch.stop.rounds else 0.0)
+        )
     return history
 
 
@@ -170,7 +184,8 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
 
     `seed` is the public randomness S (any text): it breaks ties between equally good days. Raises `ProblemError`
     if the data is unusable and `EstimatedYear` if the calendar is a guess; a visit that cannot be placed is an
-    `Unplaced` with a sentence. `progress` is told the stage and its share done, 0 to 1.
+    `Unplaced` with a sentence. `progress` is told the stage and its share done, 0 to 1; while dates are sought,
+    value, bound and gap follow the stage as its detail (registry/progress).
     """
     told = progress or silent
     validate(problem)

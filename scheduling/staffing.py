@@ -238,12 +238,21 @@ class Staffing:
 
         With `added`, only the departments of that visit are asked: the others were staffable without it.
         """
-        asked = self._departments[added] if added is not None else self._all_departments
-        for department in asked:
+        for _, failed in self._shortages(day, dated, added):
+            return list(failed)
+        return []
+
+    def short_departments(self, day: int, dated: Sequence[Dated], added: int) -> list[str]:
+        """Departments that cannot staff the day's visits with `added` among them (人手不足的部门)."""
+        return [department for department, _ in self._shortages(day, dated, added)]
+
+    def _shortages(
+        self, day: int, dated: Sequence[Dated], added: int | None
+    ) -> Iterator[tuple[str, tuple[int, ...]]]:
+        for department in self._departments[added] if added is not None else self._all_departments:
             ones = [one for one in dated if department in self._departments[one.visit]]
             if ones and (failed := self._short_department(department, day, ones)):
-                return list(failed)
-        return []
+                yield department, failed
 
     def _short_department(self, department: str, day: int, dated: list[Dated]) -> tuple[int, ...]:
         key = (department, day, tuple(sorted((d.visit, d.halves) for d in dated)))

@@ -2,83 +2,124 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from scheduling.problem import HALVES, WHOLE_DAY, Check, Problem, ProblemError, QuietRule, Rules
+from scheduling.problem import (
+    HALVES,
+    WHOLE_DAY,
+    Check,
+    Inspector,
+    Problem,
+    ProblemError,
+    QuietRule,
+    Rules,
+    Weights,
+)
+
+HIGHEST_PRICE = 1_000_000
+"""Prices are added up in whole numbers of 64 bits: weeks of hundreds of thousands of visits must still fit."""
 
 
-def _repeated(name: str, ids: Iterable[str]) -> Iterator[str]:
-    for key, n in Counter(ids).items():
-        if n > 1:
-            yield f"{name} {key} 出现 {n} 次,编号必须唯一"
-        if not key:
-            yield f"有一个{name}没有编号"
+def _repeated(name: str, where: str, key: str, ids: Iterable[str]) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for n, one in enumerate(ids):
+        if not one:
+            yield f"{where}[{n}].{key}:有一个{name}没有编号"
+        elif one in seen:
+            yield f"{where}[{n}].{key}:{name} {one} 在 {where}[{seen[one]}] 已出现过,编号必须唯一"
+        seen.setdefault(one, n)
 
 
-def _check_faults(check: Check, problem: Problem, known: set[str]) -> Iterator[str]:
+def _check_faults(check: Check, at: str, known: set[str]) -> Iterator[str]:
     if check.object_id not in known:
-        yield f"任务 {check.id}:检查对象 {check.object_id} 不在对象名录中"
+        yield f"{at}.object_id:任务 {check.id} 的检查对象 {check.object_id} 不在对象名录中"
     if check.window_from > check.window_to:
-        yield f"任务 {check.id}:期限起 {check.window_from} 晚于期限止 {check.window_to}"
+        yield f"{at}.window_from:任务 {check.id} 的期限起 {check.window_from} 晚于期限止 {check.window_to}"
     if check.minutes <= 0:
-        yield f"任务 {check.id}:用时 {check.minutes} 分钟,应大于 0"
+        yield f"{at}.minutes:任务 {check.id} 用时 {check.minutes} 分钟,应大于 0"
     if not 1 <= check.urgency <= 4:
-        yield f"任务 {check.id}:紧急程度 {check.urgency},应为 1 至 4"
+        yield f"{at}.urgency:任务 {check.id} 的紧急程度 {check.urgency},应为 1 至 4"
     if not check.department:
-        yield f"任务 {check.id}:没有检查部门"
+        yield f"{at}.department:任务 {check.id} 没有检查部门"
     if check.pinned_half is not None and check.pinned_half not in (*HALVES, WHOLE_DAY):
-        yield f"任务 {check.id}:固定时段 {check.pinned_half},应为 am、pm 或 day"
+        yield f"{at}.pinned_half:任务 {check.id} 的固定时段 {check.pinned_half},应为 am、pm 或 day"
     if (check.pinned_half is None) != (check.pinned_day is None):
-        yield f"任务 {check.id}:固定日期与固定时段须同时给出"
+        yield f"{at}.pinned_day:任务 {check.id} 的固定日期与固定时段须同时给出"
 
 
 def _rule_faults(rules: Rules) -> Iterator[str]:
+    at = "problem.rules"
     for name in ("spacing_days", "recognition_days"):
         if getattr(rules, name) < 0:
-            yield f"规则 {name} 为负数"
+            yield f"{at}.{name}:不应为负数"
     for name in ("lead_team", "partner_team", "half_day_minutes"):
         if getattr(rules, name) < 1:
-            yield f"规则 {name} 应不小于 1"
+            yield f"{at}.{name}:应不小于 1"
     if rules.cluster_day_cap is not None and rules.cluster_day_cap < 1:
-        yield "规则 cluster_day_cap 应不小于 1,或不设"
+        yield f"{at}.cluster_day_cap:应不小于 1,或不设"
     if not 0 <= rules.reserve_share < 1:
-        yield "规则 reserve_share 应在 0 与 1 之间"
-    if rules.honest_quota and not 0 <= rules.honest_quota.undisturbed_share <= 1:
-        yield "规则 honest_quota.undisturbed_share 应在 0 与 1 之间"
+        yield f"{at}.reserve_share:应在 0 与 1 之间"
+    quota = rules.honest_quota
+    if quota and not 0 <= quota.undisturbed_share <= 1:
+        yield f"{at}.honest_quota.undisturbed_share:应在 0 与 1 之间"
+    if quota and min(quota.total, quota.visited) < 0:
+        yield f"{at}.honest_quota:户数不应为负数"
+    yield from (
+        f"{at}.annual_caps[{n}].most:不应为负数" for n, c in enumerate(rules.annual_caps) if c.most < 0
+    )
+    yield from _weight_faults(rules.weights)
 
 
-def _quiet_faults(rule: QuietRule) -> Iterator[str]:
+def _weight_faults(weights: Weights) -> Iterator[str]:
+    at = "problem.rules.weights"
+    for name, price in (
+        *((f"urgency[{n}]", price) for n, price in enumerate(weights.urgency)),
+        ("unplaced", weights.unplaced),
+        ("cluster_day", weights.cluster_day),
+    ):
+        if not 0 <= price <= HIGHEST_PRICE:
+            yield f"{at}.{name}:应在 0 与 {HIGHEST_PRICE} 之间"
+
+
+def _quiet_faults(rule: QuietRule, at: str) -> Iterator[str]:
     if not (rule.month_days or rule.weekdays or rule.ranges):
-        yield f"安静日规则 {rule.id}:没有说明哪些日子"
+        yield f"{at}:安静日规则 {rule.id} 没有说明哪些日子"
     if any(not 1 <= d <= 31 for d in rule.month_days):
-        yield f"安静日规则 {rule.id}:每月日期应为 1 至 31"
+        yield f"{at}.month_days:安静日规则 {rule.id} 的每月日期应为 1 至 31"
     if any(not 0 <= d <= 6 for d in rule.weekdays):
-        yield f"安静日规则 {rule.id}:星期应为 0(周一)至 6(周日)"
-    for first, last in rule.ranges:
+        yield f"{at}.weekdays:安静日规则 {rule.id} 的星期应为 0(周一)至 6(周日)"
+    for n, (first, last) in enumerate(rule.ranges):
         if first > last:
-            yield f"安静日规则 {rule.id}:区间 {first} 至 {last} 颠倒"
+            yield f"{at}.ranges[{n}]:安静日规则 {rule.id} 的区间 {first} 至 {last} 颠倒"
+
+
+def _inspector_faults(person: Inspector, at: str) -> Iterator[str]:
+    if person.half_days_per_day not in (1, 2):
+        yield f"{at}.half_days_per_day:检查人员 {person.id} 每日半天数 {person.half_days_per_day},应为 1 或 2"
+    if person.visits_total is not None and person.visits_total < 0:
+        yield f"{at}.visits_total:检查人员 {person.id} 的工作量上限不应为负数"
+
+
+def _identity_faults(problem: Problem) -> Iterator[str]:
+    yield from _repeated("任务", "problem.checks", "id", (c.id for c in problem.checks))
+    yield from _repeated("检查对象", "problem.objects", "object_id", (o.object_id for o in problem.objects))
+    yield from _repeated("检查人员", "problem.inspectors", "id", (i.id for i in problem.inspectors))
+    yield from _repeated("安静日规则", "problem.quiet_rules", "id", (r.id for r in problem.quiet_rules))
 
 
 def faults(problem: Problem) -> list[str]:
-    """Every fault in one pass, as sentences; an empty list means the problem can be solved."""
+    """Every fault in one pass, as sentences with the field's path; an empty list means the problem can be solved."""
     known = {o.object_id for o in problem.objects}
-    found = list(_repeated("任务", (c.id for c in problem.checks)))
-    found += _repeated("检查对象", (o.object_id for o in problem.objects))
-    found += _repeated("检查人员", (i.id for i in problem.inspectors))
-    found += _repeated("安静日规则", (r.id for r in problem.quiet_rules))
+    found = list(_identity_faults(problem))
     if problem.first_day > problem.last_day:
-        found.append(f"计划期 {problem.first_day} 至 {problem.last_day} 颠倒")
-    for check in problem.checks:
-        found += _check_faults(check, problem, known)
+        found.append(f"problem.first_day:计划期 {problem.first_day} 至 {problem.last_day} 颠倒")
+    for n, check in enumerate(problem.checks):
+        found += _check_faults(check, f"problem.checks[{n}]", known)
     found += _rule_faults(problem.rules)
-    for rule in problem.quiet_rules:
-        found += _quiet_faults(rule)
-    found += [
-        f"检查人员 {i.id}:每日半天数 {i.half_days_per_day},应为 1 或 2"
-        for i in problem.inspectors
-        if i.half_days_per_day not in (1, 2)
-    ]
+    for n, rule in enumerate(problem.quiet_rules):
+        found += _quiet_faults(rule, f"problem.quiet_rules[{n}]")
+    for n, person in enumerate(problem.inspectors):
+        found += _inspector_faults(person, f"problem.inspectors[{n}]")
     return found
 
 

@@ -8,16 +8,8 @@ from rich.table import Table
 from sqlalchemy import select
 
 from portal.cli.console import Json, app, err, opened, out, progress, tell
+from portal.cli.roster_files import roster_commands
 from registry.tables import RosterVersion
-from reports.everything import write_all
-from scheduling import roster_book, team_draw
-from scheduling.check import check_roster
-from scheduling.told import told_roster
-
-roster_commands = typer.Typer(
-    no_args_is_help=True, help="Rosters: make, commit and staff by lottery, check, list."
-)
-app.add_typer(roster_commands, name="roster")
 
 Actor = Annotated[str, typer.Option("--by", help="who does it; goes into the journal")]
 
@@ -27,13 +19,17 @@ def make(
     plan: int,
     by: Actor,
     seconds: Annotated[float, typer.Option(help="time for the solver")] = 20.0,
-    reason: Annotated[str, typer.Option(help="why a further version is made")] = roster_book.FIRST,
+    reason: Annotated[str | None, typer.Option(help="why a further version is made")] = None,
     as_json: Json = False,
 ) -> None:
     """Merge the drawn checks into visits and date them (合并、排日), without any inspector's name."""
+    # Solver, lottery and printing cost seconds to load, which the commands on files should not pay.
+    from scheduling import roster_book
+
+    why = reason or roster_book.FIRST
     with opened() as (database, _, _), progress(as_json) as report:
         engine = database.engine_for("schedule")
-        roster = roster_book.make_roster(engine, plan, seconds, by, progress=report, reason=reason)
+        roster = roster_book.make_roster(engine, plan, seconds, by, progress=report, reason=why)
     tell(
         {"roster": roster},
         as_json,
@@ -49,6 +45,8 @@ def commit(
     as_json: Json = False,
 ) -> None:
     """Publish who may be sent with what probability (派员概率表), before any seed exists."""
+    from scheduling import team_draw
+
     with opened() as (database, _, _):
         draw = team_draw.commit_team_draw(database.engine_for("schedule"), roster, by, ceremony)
     sentence = f"派员抽签 {draw} 已承诺。种子公布后：wurao draw seed {draw} …，再 wurao roster staff {roster}"
@@ -58,18 +56,11 @@ def commit(
 @roster_commands.command()
 def staff(roster: int, by: Actor, as_json: Json = False) -> None:
     """Send inspectors by the second lottery (派员) and have the roster checked independently."""
+    from scheduling import team_draw
+
     with opened() as (database, _, _):
         violations = team_draw.staff_roster(database.engine_for("schedule"), roster, by)
     _tell_violations(roster, violations, as_json)
-
-
-@roster_commands.command()
-def check(roster: int, as_json: Json = False) -> None:
-    """Check a stored roster again with the program that shares no code with the solver (独立核验)."""
-    with opened() as (database, _, _), database.engine_for("schedule").connect() as connection:
-        problem, told = told_roster(connection, roster)
-    found = check_roster(problem, told, teams=bool(told.seats))
-    _tell_violations(roster, [{"rule": v.rule, "sentence": v.sentence} for v in found], as_json)
 
 
 def _tell_violations(roster: int, violations: list[dict[str, Any]], as_json: bool) -> None:
@@ -116,6 +107,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write the roster workbook, printable PDF, notices and the summary (报表)."""
+    from reports.everything import write_all
+
     with opened() as (database, settings, _), progress(as_json) as say:
         where = folder or settings.data / "reports" / f"plan-{plan}"
         paths = write_all(database.engine_for("report"), plan, roster, where, progress=say)

@@ -27,6 +27,9 @@ ROOMS = {
     "quality": ("quality",),
     "registers": ("record",),
     "results": ("report", "roster"),
+    "roster_compare": ("roster",),
+    "roster_explain": ("roster",),
+    "roster_files": ("roster",),
     "sources": ("source",),
     "service": ("db", "demo", "serve", "worker"),
 }

@@ -63,6 +63,19 @@ def one_draw(connection: Connection, draw_id: int) -> RowMapping:
     return draw
 
 
+def one_roster(connection: Connection, roster_id: int) -> RowMapping:
+    """A roster version with its plan's name and number. Raises Refusal scope.not_yours."""
+    wanted = (
+        select(*_shown(RosterVersion), Plan.name.label("plan_name"), Plan.number.label("plan_number"))
+        .join(Plan, Plan.id == RosterVersion.plan_id)
+        .where(RosterVersion.id == roster_id)
+    )
+    version = connection.execute(wanted).mappings().first()
+    if version is None:
+        raise not_yours()
+    return version
+
+
 def drawn_counts(connection: Connection, draw_id: int) -> list[RowMapping]:
     """Department and task → how many were drawn."""
     counted = (

@@ -92,6 +92,7 @@ def plan_page(request: Request, plan_id: int, visitor: Visitor = guard(Permissio
         states=PLAN_STATES,
         draw_states=DRAW_STATES,
         draw_kinds=DRAW_KINDS,
+        whole_place=scope_for(request, visitor).whole_place,
     )
 
 

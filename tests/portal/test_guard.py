@@ -28,6 +28,7 @@ EXAMPLES = {
     "folder": "bundles",
     "path": "draw-99010020260001-v1.zip",
     "plan_id": "1",
+    "roster_id": "1",
     "annual_id": "1",
     "lead_id": "1",
     "exemption_id": "1",

@@ -53,10 +53,22 @@ def test_the_hash_follows_the_content() -> None:
     [
         (lambda p: p.update(format="other"), "wurao-problem-1"),
         (lambda p: p["checks"][0].update(minutes="long"), "problem.checks[0].minutes"),
-        (lambda p: p["checks"][0].update(window_to="2026-13-01"), "problem.checks[0]"),
+        (lambda p: p["checks"][0].update(window_to="2026-13-01"), "problem.checks[0].window_to"),
+        (lambda p: p["checks"][0].update(window_to="2026-W01-1"), "problem.checks[0].window_to"),
+        (lambda p: p["checks"][0].update(window_to=20261231), "problem.checks[0].window_to"),
+        (lambda p: p["checks"][0].update(minutes=True), "problem.checks[0].minutes"),
+        (lambda p: p["checks"][0].update(minutes=10**20), "problem.checks[0].minutes"),
+        (lambda p: p["checks"][0].update(minutes=None), "problem.checks[0].minutes"),
+        (lambda p: p["checks"][0].pop("minutes"), "problem.checks[0].minutes"),
+        (lambda p: p["checks"][0].update(items=["x", 3]), "problem.checks[0].items[1]"),
+        (lambda p: p["checks"][1].update(id="\ud800"), "problem.checks[1].id"),
+        (lambda p: p["quiet_rules"][0].update(ranges=[["2026-10-01"]]), "problem.quiet_rules[0].ranges[0]"),
+        (lambda p: p["rules"]["weights"].update(urgency=[1, 2, 4]), "problem.rules.weights.urgency"),
+        (lambda p: p["objects"].insert(1, "O"), "problem.objects[1]"),
         (lambda p: p["objects"][0].update(colour="red"), "colour"),
         (lambda p: p["rules"].pop("spacing_days"), "spacing_days"),
         (lambda p: p.update(checks={}), "problem.checks"),
+        (lambda p: p["rules"].update(reserve_share="a tenth"), "problem.rules.reserve_share"),
     ],
 )
 def test_a_fault_in_the_file_names_its_place(change, told) -> None:
@@ -70,6 +82,20 @@ def test_a_fault_in_the_file_names_its_place(change, told) -> None:
 def test_text_that_is_not_json_is_a_sentence() -> None:
     with pytest.raises(ProblemError, match="不是 JSON"):
         problem_from_json("{")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"format":"wurao-problem-1","format":"wurao-problem-1"}', "format 出现两次"),
+        ('{"format":NaN}', "NaN"),
+        ("[" * 100_000, "嵌套过深"),
+        ('{"format":' + "1" * 5000 + "}", "数字过长"),
+    ],
+)
+def test_json_that_readers_take_differently_is_refused(text: str, told: str) -> None:
+    with pytest.raises(ProblemError, match=told):
+        problem_from_json(text)
 
 
 def test_all_faults_of_the_values_are_told_at_once() -> None:
@@ -86,7 +112,7 @@ def test_all_faults_of_the_values_are_told_at_once() -> None:
         rules=replace(TOWN.rules, lead_team=0),
     )
     found = "\n".join(faults(broken))
-    for told in ("nobody", "用时 0", "晚于", "紧急程度 5", "noon", "出现 2 次", "1 至 31", "lead_team"):
+    for told in ("nobody", "用时 0", "晚于", "紧急程度 5", "noon", "已出现过", "1 至 31", "lead_team"):
         assert told in found
     with pytest.raises(ProblemError):
         validate(broken)

@@ -1,0 +1,41 @@
+"""The search in words (求解过程的话): where it stands, for whoever watches, and why it ended."""
+
+from __future__ import annotations
+
+from scheduling.problem import Step
+
+AIMS = {
+    "unplaced": "进入排期而未排入",
+    "doors": "入企次数",
+    "earliness": "紧急优先（加权周数）",
+    "cluster_days": "片区日数",
+}
+STOPPED = {
+    "seconds": "用完给定时间",
+    "gap": "达到给定差距",
+    "rounds": "做完给定轮数",
+    "patience": "多轮没有改进",
+    "first_feasible": "已有全部排入的方案",
+    "interrupted": "人工中止",
+    "nothing_to_move": "没有可调整的检查",
+}
+
+MOST_SHOWN = 10
+
+
+def step_words(step: Step, visits: int) -> str:
+    """Value, proved bound, gap, placed of all visits and seconds, in one line."""
+    return (
+        f"目标 {step.value:,.0f} 下界 {step.bound:,.0f} 差距 {gap_words(step_gap(step))} "
+        f"已排 {step.placed:,}/{visits:,} {step.seconds:,.0f} 秒"
+    )
+
+
+def step_gap(step: Step) -> float:
+    """(value - bound) / bound; 0 at the bound."""
+    return max(0.0, step.value - step.bound) / max(step.bound, 1.0)
+
+
+def gap_words(gap: float) -> str:
+    """A gap as a percentage, cut off where an unplaced visit's price makes it astronomical."""
+    return f"{gap:.2%}" if gap < MOST_SHOWN else f"＞{MOST_SHOWN:.0%}"

@@ -68,7 +68,8 @@ class Sum:
         """One printed line."""
         return (
             f"{name:<22} affected {self.affected:4d}   unaffected moved {self.moved} "
-            f"(most in one change {self.largest:.2%})   seats replaced {self.replaced}   newly unplaced {self.newly_unplaced}   rules broken {self.broken}   {self.spent:.2f} CPU s"
+            f"(most in one change {self.largest:.2%})   seats replaced {self.replaced}   "
+            f"newly unplaced {self.newly_unplaced}   rules broken {self.broken}   {self.spent:.2f} CPU s"
         )
 
 

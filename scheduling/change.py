@@ -57,11 +57,11 @@ def change_roster(
     """The roster after a change (调整后的排班表), with every difference and its reason.
 
     `share` of the visits that nothing has happened to may move (rule roster.change_share). `state` is the public
-    randomness S of the seats, by default the roster's seed; `veil` gives the public name of a visit or seat group,
-    which the tickets are made of. Raises `ProblemError` where the change names what is not there, or the roster
+    randomness S of the seats, by default the roster's seed; `veil` gives the public name of a seat group, which the
+    tickets are made of. Raises `ProblemError` where the change names what is not there, or the roster
     is not one of this problem; `EstimatedYear` where a new window reaches into a guessed year.
     """
-    if roster.problem_hash != problem_hash(problem):
+    if roster.problem_hash not in ("", problem_hash(problem)):
         raise ProblemError(["排班表不是由这个排班问题形成的(problem_hash 不符)"])
     if faults := [*change_faults(problem, roster, change), *seat_faults(problem, roster)]:
         raise ProblemError(faults)
@@ -267,8 +267,8 @@ class _Replanning:
         told = {c for v in visits for c in v.checks} | {c for u in unplaced for c in u.checks}
         known = {c.id for c in self.problem.checks}
         for old in self.roster.unplaced:
-            if left := tuple(c for c in old.checks if c in known and c not in told):
-                unplaced.append(replace(old, checks=left))
+            left = tuple(c for c in old.checks if c in known and c not in told)
+            unplaced += [replace(old, checks=left)] if left else []
         settled = [s for s in self.roster.settled if s.check in known]
         settled += [s for s in self.settled if s.check in self.causes.added]
         groups, seats = self._people(room)

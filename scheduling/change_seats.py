@@ -72,16 +72,14 @@ class SeatBook:
         return VisitSeats(tuple(groups), tuple(self._place(g, visit) for g in groups), sitting)
 
     def name(self, word: str) -> str:
-        """The public name of a visit or group."""
+        """The public name of a group."""
         if word not in self._names:
             self._names[word] = self.veil(word)
         return self._names[word]
 
     def _place(self, group: TeamGroup, visit: Visit) -> SeatPlace:
         halves = halves_of(visit.half)
-        return SeatPlace(
-            self.name(group.id), self.name(visit.id), group.slot, str(visit.day), halves, group.eligible
-        )
+        return SeatPlace(self.name(group.id), group.slot, str(visit.day), halves, group.eligible)
 
     def put(self, visit: str, seats: VisitSeats) -> None:
         """Enter a visit's seats, in place of those it had."""

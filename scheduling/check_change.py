@@ -55,21 +55,24 @@ class ChangeCase:
         return [v for v in self.before.visits if v.day >= self.change.as_of]
 
     @cached_property
-    def touched(self) -> set[str]:
-        """Old visits that break a rule of the changed problem, whose checks are no longer due, or that a lead meets."""
+    def broken(self) -> set[str]:
+        """Old visits that break a rule of the changed problem, or whose checks are no longer due."""
         found = check_roster(self.changed.problem, self.before, teams=bool(self.before.seats))
         known = {c.id for c in self.changed.problem.checks}
-        led = {w.check.object_id for w in self.change.disturbances if isinstance(w, UrgentLead)}
-        gone = {v.id for v in self.future if not set(v.checks) <= known or v.object_id in led}
-        return {v.visit_id for v in found if v.visit_id} | gone | self._short_of_people()
+        gone = {v.id for v in self.future if not set(v.checks) <= known}
+        return {v.visit_id for v in found if v.visit_id} | gone
 
-    def _short_of_people(self) -> set[str]:
-        """Before the team lottery nobody is named: whoever is lacking may be lacking at any visit of the department."""
-        if self.before.seats:
-            return set()
+    @cached_property
+    def touched(self) -> set[str]:
+        """Broken visits, those that a lead meets at the door, and before the team lottery those whose people lack.
+
+        Where nobody is named yet, whoever is lacking may be lacking at any visit of the department.
+        """
+        led = {w.check.object_id for w in self.change.disturbances if isinstance(w, UrgentLead)}
         lacking = {w.inspector for w in self.change.disturbances if isinstance(w, PEOPLE)}
-        departments = {i.department for i in self.problem.inspectors if i.id in lacking}
-        return {v.id for v in self.future if departments & set(v.departments)}
+        short = {i.department for i in self.problem.inspectors if i.id in lacking and not self.before.seats}
+        near = {v.id for v in self.future if v.object_id in led or short & set(v.departments)}
+        return self.broken | near
 
     @cached_property
     def teams(self) -> tuple[dict[str, set[tuple[str, str]]], dict[str, set[tuple[str, str]]]]:
@@ -104,8 +107,8 @@ def past_untouched(case: ChangeCase) -> Iterator[Violation]:
 
 def least_moved(case: ChangeCase) -> Iterator[Violation]:
     """Of the visits that nothing had happened to, no more than the limit moved (未受影响的检查少移动)."""
-    calm = [v for v in case.future if v.id not in case.touched]
-    moved = [v for v in calm if not case.stays(v)]
+    calm = [v for v in case.future if v.id not in case.broken]
+    moved = [v for v in calm if not case.stays(v) and v.id not in case.touched]
     limit = math.floor(case.changed.disturbed.most_share * len(calm) + 1e-9)
     if len(moved) > limit:
         told = f"未受影响的 {len(calm)} 次检查移动了 {len(moved)} 次,上限 {limit} 次"

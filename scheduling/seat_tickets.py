@@ -2,7 +2,8 @@
 
 Standard library only: an outsider replays it from the published file alone. The randomness is that of the team
 lottery, nothing new is drawn: of the people eligible and free, the one with the smallest
-SHA256(S + ",seat," + visit + "," + group + "/" + number + "," + inspector) goes (draw.md 4).
+SHA256(S + ",seat," + group + "," + number + "," + inspector) goes (draw.md 4). A seat is named by its group in the
+published table, not by its visit: a visit's name would join its departments and so betray an enterprise's date.
 
 Order. Empty seats are filled by (day, slot, group, number). A seat first takes the smallest ticket of those who are
 free. If nobody is, candidates are asked again in the order of their tickets: whoever was given other seats *in this
@@ -30,7 +31,6 @@ class SeatPlace(NamedTuple):
     """
 
     group: str
-    visit: str
     slot: str
     day: str
     halves: tuple[str, ...]
@@ -67,9 +67,9 @@ class Filling:
     empty: Sequence[EmptySeat]
 
 
-def seat_ticket(state: str, visit: str, seat: str, inspector: str) -> str:
+def seat_ticket(state: str, group: str, number: int, inspector: str) -> str:
     """The ticket of one inspector for one seat (席位签号), 64 hex digits."""
-    return hashlib.sha256(f"{state},seat,{visit},{seat},{inspector}".encode()).hexdigest()
+    return hashlib.sha256(f"{state},seat,{group},{number},{inspector}".encode()).hexdigest()
 
 
 def fill_seats(filling: Filling) -> dict[EmptySeat, str]:
@@ -123,9 +123,8 @@ class _Hall:
     def _by_ticket(self, seat: EmptySeat) -> list[str]:
         if seat not in self._orders:
             place, state = self.filling.places[seat.group], self.filling.state
-            label = f"{seat.group}/{seat.number}"
             self._orders[seat] = sorted(
-                place.eligible, key=lambda name: (seat_ticket(state, place.visit, label, name), name)
+                place.eligible, key=lambda name: (seat_ticket(state, *seat, name), name)
             )
         return self._orders[seat]
 

@@ -180,6 +180,9 @@ def _postpone(state: Changing, what: Postponed) -> None:
             pinned_day=None,
             pinned_half=None,
         )
+    for visit in state.visits.values():
+        if visit.object_id == what.object_id:
+            state.at_visit.pop(visit.id, None)
     state.last_day = max(state.last_day, what.window_to)
     told = f"准予改期至 {what.window_from} 至 {what.window_to}:{what.reason}"
     state.at_object.setdefault(what.object_id, []).append(Cause(what.kind, told))

@@ -66,7 +66,10 @@ class Sorting:
         return self.touched
 
     def _is_open(self, visit: Visit) -> bool:
-        if visit.id in self.state.at_visit or visit.day not in self.index:
+        pins = {
+            (c.pinned_day, c.pinned_half) for c in map(self.checks.__getitem__, visit.checks) if c.pinned_day
+        }
+        if pins - {(visit.day, visit.half)} or visit.day not in self.index:
             return False
         return bool(self.open_days(visit)[self.index[visit.day]])
 

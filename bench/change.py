@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from registry.rules import load_rules
 from scheduling.change import change_roster
 from scheduling.change_problem import apply_change
-from scheduling.change_report import Changed
+from scheduling.changed import Changed
 from scheduling.check import check_roster
 from scheduling.check_change import check_change
 from scheduling.disturbances import Change

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, select
 from registry import clock
 from registry.errors import Refusal
 from registry.progress import Progress, silent
+from registry.standing import first_told
 from registry.tables import Notice, RosterVersion, Visit
 from reports.chain import public_bundle, read_draws
 from reports.notices import issue_notices
@@ -124,7 +125,8 @@ def _public_page(connection: Connection, view: RosterView, folder: Path) -> Path
 def _notices(connection: Connection, view: RosterView) -> list[dict[str, object]]:
     rows = connection.execute(
         select(Notice.content)
-        .join(Visit, Visit.id == Notice.visit_id)
+        .select_from(Notice)
+        .join(Visit, first_told() == Notice.visit_id)
         .where(Visit.roster_id == view.roster["id"], Notice.kind == NOTICE_KIND)
         .order_by(Notice.id)
         .limit(SAMPLE)

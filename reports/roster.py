@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from registry import facts
 from registry.errors import Refusal
+from registry.standing import first_told
 from registry.tables import (
     CheckItem,
     Department,
@@ -103,6 +104,8 @@ class VisitLine:
     members: tuple[Member, ...]
     reasons: tuple[str, ...]
     notice_no: str
+    first_id: int = 0
+    """The row under which its notice is kept: that of the first version in which the visit was as it is."""
 
     @property
     def half_name(self) -> str:
@@ -264,6 +267,7 @@ def _visits(
             tuple(members[row["id"]]),
             tuple(str(reason) for reason in row["reasons"]),
             row["number"] or "",
+            row["first_id"],
         )
         for row in rows
     )
@@ -281,6 +285,7 @@ def _visit_select(roster_id: int, on: date) -> Any:
             placed.c.address,
             office.c.office_name,
             Notice.number,
+            first_told().label("first_id"),
         )
         .outerjoin(named, named.c.enterprise_code == Visit.enterprise_code)
         .outerjoin(
@@ -288,7 +293,7 @@ def _visit_select(roster_id: int, on: date) -> Any:
             (placed.c.enterprise_code == Visit.enterprise_code) & (placed.c.premises_no == Visit.premises_no),
         )
         .outerjoin(office, office.c.office == Visit.localadm)
-        .outerjoin(Notice, (Notice.visit_id == Visit.id) & (Notice.kind == NOTICE_KIND))
+        .outerjoin(Notice, (Notice.visit_id == first_told()) & (Notice.kind == NOTICE_KIND))
         .where(Visit.roster_id == roster_id)
         .order_by(Visit.visit_date, Visit.half, Visit.cluster, Visit.visit_no)
     )

@@ -15,6 +15,7 @@ from registry import facts
 from registry.clock import end_of
 from registry.errors import Refusal
 from registry.rules import load_rules
+from registry.standing import first_told
 from registry.tables import (
     InspectionResult,
     Plan,
@@ -223,7 +224,7 @@ def _entered(connection: Connection, plan_ids: list[int], as_of: date) -> list[_
         .join(Visit, Visit.id == VisitTask.visit_id)
         .join(
             newest,
-            (newest.c.visit_id == VisitTask.visit_id) & (newest.c.department == VisitTask.department),
+            (newest.c.visit_id == first_told()) & (newest.c.department == VisitTask.department),
         )
         .where(Visit.roster_id.in_(_rosters(plan_ids)))
     )

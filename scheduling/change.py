@@ -17,9 +17,10 @@ from scheduling.attendance import keep_staffable
 from scheduling.booking import UNPLACED, Booking
 from scheduling.change_dates import Dating, Room, Seated, Unseated
 from scheduling.change_problem import Cause, Changing, apply_change, change_faults
-from scheduling.change_report import CAUSE_NAMES, Changed, Disturbed, differences, replacements
+from scheduling.change_report import differences, replacements
 from scheduling.change_seats import SeatBook, Veil, seat_faults
 from scheduling.change_visits import Sorting, Touched
+from scheduling.changed import CAUSE_NAMES, Changed, Disturbed
 from scheduling.conflicts import Explainer
 from scheduling.disturbances import Change
 from scheduling.first_plan import date_problem

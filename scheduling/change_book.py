@@ -17,7 +17,7 @@ from registry.rules import load_rules
 from registry.tables import Draw, Plan, RosterVersion, Visit, VisitMember
 from scheduling.acts import act, locked_plan, refuse
 from scheduling.change import change_roster
-from scheduling.change_report import CAUSE_NAMES, Changed
+from scheduling.changed import CAUSE_NAMES, Changed
 from scheduling.check import check_roster
 from scheduling.check_change import check_change
 from scheduling.disturbances import KIND_NAMES, Change

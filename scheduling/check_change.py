@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scheduling.case import TAKES, Violation
-from scheduling.change_report import CAUSE_NAMES, Changed
+from scheduling.changed import CAUSE_NAMES, Changed
 from scheduling.check import check_roster
 from scheduling.disturbances import (
     CertificateEnded,

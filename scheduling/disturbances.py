@@ -215,7 +215,7 @@ def change_from_json(text: str) -> Change:
     if not isinstance(listed, list):
         raise ProblemError(["change.disturbances:应为列表"])
     try:
-        as_of = date.fromisoformat(loaded.get("as_of"))
+        as_of = date.fromisoformat(str(loaded.get("as_of")))
     except (TypeError, ValueError) as fault:
         raise ProblemError([f"change.as_of:应为日期,实为 {loaded.get('as_of')!r}"]) from fault
     return Change(as_of, tuple(_read(one, f"change.disturbances[{n}]") for n, one in enumerate(listed)))

@@ -15,7 +15,7 @@ from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
-from scheduling.change_report import CAUSE_NAMES, DIFFERENCE_NAMES, Changed, changed_to_json
+from scheduling.changed import CAUSE_NAMES, DIFFERENCE_NAMES, Changed, changed_to_json
 from scheduling.disturbances import (
     CertificateEnded,
     Change,

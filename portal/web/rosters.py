@@ -15,7 +15,7 @@ from portal.web.pages import render
 from registry.errors import Refusal
 from registry.scope import require_whole_place
 from reports.inline_svg import without_styles
-from scheduling.change_report import DIFFERENCE_NAMES
+from scheduling.changed import DIFFERENCE_NAMES
 from scheduling.disturbances import KIND_NAMES
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
 from scheduling.search_words import AIMS, STOPPED, gap_words

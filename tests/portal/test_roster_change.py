@@ -13,7 +13,7 @@ from portal.cli.console import run
 from registry import tables as t
 from registry.tables.visit import RosterVersion
 from scheduling.change import change_roster
-from scheduling.change_report import Changed
+from scheduling.changed import Changed
 from scheduling.check import check_roster
 from scheduling.disturbances import Change, InspectorAbsent, ObjectClosed, change_to_json
 from scheduling.problem import Roster, problem_from_json, problem_to_json, roster_from_json, roster_to_json

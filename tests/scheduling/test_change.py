@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from scheduling.change import change_roster
-from scheduling.change_report import Changed
+from scheduling.changed import Changed
 from scheduling.check import check_roster
 from scheduling.check_change import check_change
 from scheduling.disturbances import Change, change_from_json, change_to_json

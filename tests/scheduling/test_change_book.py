@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import Engine
 
+from portal.reading.visits import door_code, inspector_visit, noticed_visits
+from registry.database import Database
 from registry.errors import Refusal
+from registry.scope import Scope
+from reports.notices import issue_notices
+from reports.roster import read_roster
 from scheduling.ceremony import publish_draw, record_seed, simulated_seed
 from scheduling.change_book import change_stored_roster
 from scheduling.check import check_roster
@@ -41,6 +46,7 @@ class Made(NamedTuple):
     roster: int
     team: int
     folder: Path
+    database: Database
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def made(server: Any, template: str, tmp_path: Path) -> Iterator[Made]:
         team = commit_team_draw(engine, roster, "甲", "市局大厅 2026-09-30 16:00")
         record_seed(engine, team, simulated_seed(engine, team, AS_OF), "模拟掷骰", "乙")
         assert staff_roster(engine, roster) == []
-        yield Made(engine, plan, draw, roster, team, tmp_path)
+        yield Made(engine, plan, draw, roster, team, tmp_path, database)
 
 
 def told(made: Made, roster: int) -> Any:
@@ -190,3 +196,35 @@ def test_the_seats_file_names_no_visit_and_no_reason_of_a_seat(made: Made) -> No
     assert "住院" not in content
     assert not [v.id for v in before.visits if v.id in content or v.object_id in content]
     assert {g for g, _, _ in json.loads(content)["taken"]}
+
+
+def test_notices_and_door_codes_hold_for_whatever_stays_and_are_renewed_for_the_rest(made: Made) -> None:
+    report = made.database.engine_for("report")
+    as_of, before = busy_day(made)
+    issued = issue_notices(report, made.roster, AS_OF)
+    assert len(issued) == len(before.visits)
+    person = next(
+        s.inspector for s in before.seats if s.visit in {v.id for v in before.visits if v.day >= as_of}
+    )
+    change = Change(as_of, (InspectorAbsent(person, as_of, as_of + timedelta(days=90), "病假"),))
+    recorded = change_stored_roster(made.engine, made.plan, change, "甲")
+    touched = {r.visit for r in recorded.changed.replacements}
+    touched |= {d.visit for d in recorded.changed.differences}
+    assert 0 < len(touched) < len(before.visits)
+    with report.connect() as connection:
+        view = read_roster(connection, recorded.roster_id)
+    assert {v.visit_no for v in view.visits if not v.notice_no} == touched
+    renewed = issue_notices(report, recorded.roster_id, as_of)
+    assert len(renewed) == len(touched)
+    assert issue_notices(report, recorded.roster_id, as_of) == []
+    calm = next(v for v in view.visits if v.visit_no not in touched and v.day >= as_of)
+    firm = Scope("enterprise", enterprise_code=calm.enterprise_code)
+    with made.database.engine_for("portal").connect() as connection:
+        known = noticed_visits(connection, firm)
+        assert [row["number"] for row, _ in known] == [calm.notice_no]
+        assert door_code(connection, calm.first_id)
+        inspector = Scope("inspector", staff_no=calm.members[0].staff_no)
+        old = inspector_visit(connection, inspector, calm.first_id)
+        new = inspector_visit(connection, inspector, calm.id)
+    assert old.visit == new.visit
+    assert new.visit["first_id"] == calm.first_id != calm.id

@@ -27,6 +27,15 @@ DIFFERENCE_NAMES = {
 }
 
 
+HALF_NAMES = {"am": "上午", "pm": "下午", "day": "全天"}
+
+
+def in_words(when: str) -> str:
+    """ "2026-10-20 am" as people read it (2026-10-20 上午); a dash for no visit."""
+    day, _, half = when.partition(" ")
+    return f"{day} {HALF_NAMES.get(half, half)}" if when else "—"
+
+
 @dataclass(frozen=True)
 class Difference:
     """One visit that is not as it was (一处变化). `kind` is a key of DIFFERENCE_NAMES, `cause` one of CAUSE_NAMES.

@@ -15,7 +15,7 @@ from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
-from scheduling.changed import CAUSE_NAMES, DIFFERENCE_NAMES, Changed, changed_to_json
+from scheduling.changed import CAUSE_NAMES, DIFFERENCE_NAMES, Changed, changed_to_json, in_words
 from scheduling.disturbances import (
     CertificateEnded,
     Change,
@@ -227,7 +227,7 @@ def _show(changed: Changed) -> None:
     kinds = Counter(DIFFERENCE_NAMES[one.kind] for one in changed.differences)
     out.print("变化：" + ("、".join(f"{kind} {n:,}" for kind, n in kinds.items()) or "没有"))
     for one in changed.differences[:SHOWN]:
-        when = " → ".join(part or "—" for part in (one.before, one.after))
+        when = " → ".join(map(in_words, (one.before, one.after)))
         line = (
             f"  {DIFFERENCE_NAMES[one.kind]} {one.object_id} {when}：{CAUSE_NAMES[one.cause]}，{one.sentence}"
         )

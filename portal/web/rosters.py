@@ -15,7 +15,7 @@ from portal.web.pages import render
 from registry.errors import Refusal
 from registry.scope import require_whole_place
 from reports.inline_svg import without_styles
-from scheduling.changed import DIFFERENCE_NAMES
+from scheduling.changed import DIFFERENCE_NAMES, in_words
 from scheduling.disturbances import KIND_NAMES
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
 from scheduling.search_words import AIMS, STOPPED, gap_words
@@ -63,7 +63,10 @@ def _change_of(statistics: dict[str, Any]) -> dict[str, Any] | None:
     change = statistics.get("change")
     if change is None:
         return None
-    at = {kind: [one for one in change["differences"] if one["kind"] == kind] for kind in DIFFERENCE_NAMES}
+    told = [
+        {**d, "before": in_words(d["before"]), "after": in_words(d["after"])} for d in change["differences"]
+    ]
+    at = {kind: [one for one in told if one["kind"] == kind] for kind in DIFFERENCE_NAMES}
     causes = dict.fromkeys(KIND_NAMES[one["kind"]] for one in change["disturbances"])
     lists = [(DIFFERENCE_NAMES[kind], rows) for kind, rows in at.items() if rows]
     return {**change, "causes": list(causes), "lists": lists}

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import Engine
 
+from portal.cli.console import run
 from portal.reading.visits import door_code, inspector_visit, noticed_visits
 from registry.database import Database
 from registry.errors import Refusal
 from registry.scope import Scope
 from reports.notices import issue_notices
+from reports.publication import write_public_page
 from reports.roster import read_roster
 from scheduling.ceremony import publish_draw, record_seed, simulated_seed
 from scheduling.change_book import change_stored_roster
@@ -228,3 +230,28 @@ def test_notices_and_door_codes_hold_for_whatever_stays_and_are_renewed_for_the_
         new = inspector_visit(connection, inspector, calm.id)
     assert old.visit == new.visit
     assert new.visit["first_id"] == calm.first_id != calm.id
+
+
+def test_the_command_changes_a_stored_roster_and_the_public_page_counts_by_reason(
+    made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WURAO_DATA", str(made.folder / "data"))
+    monkeypatch.setenv("WURAO_DATABASE_URL", made.database.url)
+    as_of, before = busy_day(made)
+    person = next(
+        s.inspector for s in before.seats if s.visit in {v.id for v in before.visits if v.day >= as_of}
+    )
+    away = ["--absent", person, str(as_of), str(as_of + timedelta(days=60)), "--reason", "病假"]
+    asked = ["roster", "change", str(made.plan), *away, "--as-of", str(as_of)]
+    assert run(asked) == 1
+    assert "由谁" in capsys.readouterr().err
+    assert run([*asked, "--by", "甲", "--json"]) == 0
+    told_there = json.loads(capsys.readouterr().out)
+    assert run(["roster", "check", str(told_there["roster"])]) == 0
+    capsys.readouterr()
+    with made.database.engine_for("report").connect() as connection:
+        page = write_public_page(connection, made.plan, made.folder).read_text()
+    for reason, many in told_there["replaced"].items():
+        assert f'<td>{reason}</td><td class="n">{many}</td>' in page
+    assert person not in page
+    assert "病假" not in page

@@ -41,6 +41,7 @@ from scheduling.problem import (
     Visit,
     problem_hash,
 )
+from scheduling.rounding import replace_seat
 from scheduling.seat_tickets import seat_ticket
 from scheduling.solve import Stop, solve
 from scheduling.staffing import seat_everybody
@@ -110,7 +111,10 @@ def test_an_absence_costs_one_seat_and_the_next_ticket_takes_it() -> None:
     stays = {s.inspector for s in roster.seats if s.visit == affected.id} - {sick}
     free = {i.id for i in problem.inspectors} - {sick} - stays
     assert (one.left, one.cause) == (sick, "inspector_absent")
-    assert one.taken == min(free, key=lambda p: seat_ticket("S", one.group, 1, p))
+    sat = sorted(s.inspector for s in roster.seats if s.group == one.group)
+    number = sat.index(sick) + 1
+    assert one.taken == min(free, key=lambda p: seat_ticket("S", one.group, number, p))
+    assert one.taken == replace_seat("S", one.group, str(number), free), "one seat is the lottery's own rule"
     assert found.replaced_by_cause() == {"人员缺勤": 1}
 
 

@@ -4,7 +4,7 @@ Each version has its own rows. What was said of a visit, its notice, its door co
 every later version in which day, half-day, people and tasks are the same.
 """
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import AliasedClass
@@ -35,6 +35,12 @@ def first_told() -> ScalarSelect[int]:
         .correlate(Visit)
         .scalar_subquery()
     )
+
+
+def standing(chosen: ColumnElement[bool]) -> CTE:
+    """For the chosen rows of `Visit`: visit_id and first_id, worked out once, whatever they are joined with."""
+    told = select(Visit.id.label("visit_id"), first_told().label("first_id")).where(chosen)
+    return told.cte("standing").prefix_with("MATERIALIZED")
 
 
 def _people(visit: type[Visit] | AliasedClass[Visit]) -> ColumnElement[list[str]]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, select
 from portal.reading import enterprises
 from portal.reading.roster import in_current_roster, tasks_and_members
 from registry.scope import Scope, member_rows, not_yours, own_rows
-from registry.standing import first_told
+from registry.standing import first_told, standing
 from registry.tables.enterprise import Premises
 from registry.tables.paperwork import Notice
 from registry.tables.visit import Visit
@@ -77,15 +77,12 @@ def door_code(connection: Connection, visit_id: int) -> str | None:
 
 def noticed_visits(connection: Connection, scope: Scope) -> list[tuple[RowMapping, VisitSheet]]:
     """The enterprise's visits whose notice has been issued, with that notice; others are not known to it."""
+    told = standing(in_current_roster() & own_rows(scope, Visit.enterprise_code))
     notices = (
         select(Notice.number, Notice.door_code, Notice.made_at, Notice.visit_id, *_PLAIN)
-        .select_from(Notice)
-        .join(Visit, first_told() == Notice.visit_id)
-        .where(
-            in_current_roster(),
-            own_rows(scope, Notice.enterprise_code),
-            own_rows(scope, Visit.enterprise_code),
-        )
+        .join(told, told.c.first_id == Notice.visit_id)
+        .join(Visit, Visit.id == told.c.visit_id)
+        .where(own_rows(scope, Notice.enterprise_code))
         .order_by(Visit.visit_date.desc(), Notice.id)
     )
     rows = connection.execute(notices).mappings().all()

@@ -123,8 +123,10 @@ class Sorting:
 
     def standing(self, name: str) -> Visit | None:
         """A visit that is past, or that nothing has taken its day from; None for others."""
-        past = next((v for v in self.touched.past if v.id == name), None)
-        return past or self.touched.stay.get(name)
+        if name in self.touched.stay:
+            return self.touched.stay[name]
+        visit = self.state.visits.get(name)
+        return visit if visit is not None and self.state.is_past(visit) else None
 
     def is_held(self, visit: Visit) -> bool:
         """Whether a visit that stays may not move at all: pinned by the plan or by hand."""

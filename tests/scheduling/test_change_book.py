@@ -11,12 +11,14 @@ from sqlalchemy import Engine
 
 from portal.cli.console import run
 from portal.reading.visits import door_code, inspector_visit, noticed_visits
+from portal.submissions import Entry, submit
 from registry.database import Database
 from registry.errors import Refusal
 from registry.scope import Scope
 from reports.notices import issue_notices
 from reports.publication import write_public_page
 from reports.roster import read_roster
+from reports.statistics import count_completion
 from scheduling.ceremony import publish_draw, record_seed, simulated_seed
 from scheduling.change_book import change_stored_roster
 from scheduling.check import check_roster
@@ -255,3 +257,41 @@ def test_the_command_changes_a_stored_roster_and_the_public_page_counts_by_reaso
         assert f'<td>{reason}</td><td class="n">{many}</td>' in page
     assert person not in page
     assert "病假" not in page
+
+
+def test_a_result_entered_before_a_change_still_counts_and_stands_after_it(made: Made) -> None:
+    problem, before = told(made, made.roster)
+    first = min(before.visits, key=lambda v: (v.day, v.id))
+    seat = next(s for s in before.seats if s.visit == first.id and s.department == first.lead)
+    inspector = Scope("inspector", staff_no=seat.inspector)
+    portal = made.database.engine_for("portal")
+    (row,) = rows(
+        made.engine, "SELECT id FROM visit WHERE roster_id = :r AND visit_no = :v", r=made.roster, v=first.id
+    )
+
+    def enter(device: str, visit: int) -> str:
+        with portal.connect() as connection:
+            sheet = inspector_visit(connection, inspector, visit)
+        assert sheet.items
+        form = {"device_id": device * 16, "inspected_on": str(AS_OF)}
+        entry = Entry(form["device_id"], sheet.visit["first_id"], seat.inspector, first.lead, AS_OF, {})
+        return submit(portal, "S", entry)
+
+    receipt = enter("a", row.id)
+    change = Change(first.day + timedelta(days=1), (ObjectClosed(before.visits[-1].object_id, "停业"),))
+    recorded = change_stored_roster(made.engine, made.plan, change, "甲")
+    (now,) = rows(
+        made.engine,
+        "SELECT id FROM visit WHERE roster_id = :r AND visit_no = :v",
+        r=recorded.roster_id,
+        v=first.id,
+    )
+    assert now.id != row.id
+    with made.database.engine_for("report").connect() as connection:
+        counted = {c.department: c.checked for c in count_completion(connection, made.plan, date(2027, 1, 1))}
+    tasks = [c for c in first.checks if c in {k.id for k in problem.checks if k.department == first.lead}]
+    assert counted[first.lead] == len({t.split(":")[0] for t in tasks})
+    for address in (now.id, row.id):
+        with pytest.raises(Refusal, match=receipt) as refused:
+            enter("b", address)
+        assert refused.value.code == "result.standing"

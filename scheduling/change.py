@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from registry.progress import Progress, silent
 from scheduling.attendance import keep_staffable
 from scheduling.booking import UNPLACED, Booking
 from scheduling.change_dates import Dating, Room, Seated, Unseated
@@ -54,6 +55,7 @@ def change_roster(
     share: float,
     state: str | None = None,
     veil: Veil = str,
+    progress: Progress | None = None,
 ) -> Changed:
     """The roster after a change (调整后的排班表), with every difference and its reason.
 
@@ -68,7 +70,7 @@ def change_roster(
         raise ProblemError(faults)
     changed, causes = apply_change(problem, roster, change)
     validate(changed)
-    return _Replanning(changed, roster, causes, share, state or roster.seed, veil).run()
+    return _Replanning(changed, roster, causes, share, state or roster.seed, veil).run(progress or silent)
 
 
 @dataclass
@@ -94,8 +96,9 @@ class _Replanning:
         self.sorting = Sorting(problem, roster, causes, self.days, self.book)
         self.to_visit, self.settled = settle(problem)
 
-    def run(self) -> Changed:
-        """The whole change."""
+    def run(self, told: Progress) -> Changed:
+        """The whole change; `told` hears of its progress."""
+        told("受影响的检查", 0.0)
         touched = self.sorting.sort()
         loose = self._loose(touched, self._join_added())
         base = [(v, True) for v in touched.past]
@@ -115,8 +118,9 @@ class _Replanning:
         if self.book is None:
             must = [*self._short_of_people(booking, staffing, room, touched, base), *must]
             dating.unaffected -= set(must)
-        missed = self._date(dating, planned, must)
-        self._date(dating, planned, range(len(fixed) + len(loose.must), len(planned)), force=False)
+        missed = self._date(dating, planned, must, told)
+        self._date(dating, planned, range(len(fixed) + len(loose.must), len(planned)), silent, force=False)
+        told("派员", 1.0)
         missed += self._reseat(dating, planned)
         roster = self._roster(booking, staffing, room, loose, dating, sorted(set(missed)))
         found = Disturbed(len(touched.undated), calm, len(dating.moved), dating.limit, self.share)
@@ -223,14 +227,24 @@ class _Replanning:
         return ticket(self.roster.seed, "change", name)
 
     def _date(
-        self, dating: Dating, planned: Sequence[PlannedVisit], visits: Sequence[int], force: bool = True
+        self,
+        dating: Dating,
+        planned: Sequence[PlannedVisit],
+        visits: Sequence[int],
+        told: Progress,
+        force: bool = True,
     ) -> list[int]:
         """Date visits, most urgent first, then those with the fewest days, then by ticket; those that found nothing."""
         days = dating.booking.problem.days
         order = sorted(
             visits, key=lambda v: (-planned[v].urgency, int(days[v].sum()), self._ticket(planned[v].id))
         )
-        return [v for v in order if not dating.place(v) and not (force and dating.make_room(v))]
+        missed = []
+        for n, v in enumerate(order):
+            told("调整排期", n / len(order))
+            if not dating.place(v) and not (force and dating.make_room(v)):
+                missed.append(v)
+        return missed
 
     def _reseat(self, dating: Dating, planned: Sequence[PlannedVisit]) -> list[int]:
         """Filling all seats together is asked once more; a visit that keeps an empty seat is dated again."""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
 from registry.errors import Refusal
+from registry.progress import Progress
 from registry.rules import load_rules
 from registry.tables import Draw, Plan, RosterVersion, Visit, VisitMember
 from scheduling.acts import act, locked_plan, refuse
@@ -41,7 +42,9 @@ class Recorded:
     changed: Changed
 
 
-def change_stored_roster(engine: Engine, plan_id: int, change: Change, by: str) -> Recorded:
+def change_stored_roster(
+    engine: Engine, plan_id: int, change: Change, by: str, progress: Progress | None = None
+) -> Recorded:
     """Change the newest roster of a plan and store the next version (调整排班表).
 
     Raises Refusal roster.none (404) without a roster, roster.between (409) while its team lottery is under way,
@@ -56,7 +59,9 @@ def change_stored_roster(engine: Engine, plan_id: int, change: Change, by: str) 
         tasks = {task["short"] for task in plan_tasks(connection, plan_id)}
     share = float(load_rules().value("roster.change_share", plan["place"], change.as_of))
     try:
-        changed = change_roster(problem, roster, change, share, state, lambda name: veiled(salt, name))
+        changed = change_roster(
+            problem, roster, change, share, state, lambda name: veiled(salt, name), progress
+        )
     except (ProblemError, EstimatedYear) as fault:
         raise refuse("roster.change", f"不能这样调整：{fault}。", "按提示改正调整内容后重试。") from fault
     _refuse_strange_tasks(changed, tasks)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from portal.cli.console import AsOf, Json, Place, err, opened, out, tell
+from portal.cli.console import AsOf, Json, Place, err, opened, out, progress, tell
 from portal.cli.roster_files import roster_commands
 from registry import clock
 from registry.errors import Refusal
@@ -155,8 +155,8 @@ def _change_stored(plan: str, asked: Change, by: str, as_json: bool) -> None:
         raise Refusal("roster.no_actor", "没有写明由谁调整。", "加上 --by 经办人。")
     from scheduling.change_book import change_stored_roster
 
-    with opened() as (database, _, _):
-        made = change_stored_roster(database.engine_for("schedule"), int(plan), asked, by)
+    with opened() as (database, _, _), progress(as_json) as report:
+        made = change_stored_roster(database.engine_for("schedule"), int(plan), asked, by, report)
     answer = {"roster": made.roster_id, **_answer(made.changed)}
 
     def show() -> None:
@@ -178,7 +178,8 @@ def _change_files(
 
     before, standing = read_problem(problem), read_roster(roster)
     try:
-        changed = change_roster(before, standing, asked, share)
+        with progress(as_json) as report:
+            changed = change_roster(before, standing, asked, share, progress=report)
     except ProblemError as fault:
         raise Refusal("roster.change", f"不能这样调整：{told(fault)}", "改正调整内容后重试。") from fault
     except EstimatedYear as fault:

@@ -67,7 +67,7 @@ def entry_from(form: dict[str, str], sheet: VisitSheet, staff_no: str) -> Entry:
             "没有任何事项填写检查结果。",
             "请至少填写一项；都不涉及时请选“未发现开展本次抽查涉及的经营活动”。",
         )
-    return Entry(device_id, sheet.visit["id"], staff_no, member["department"], inspected_on, results)
+    return Entry(device_id, sheet.visit["first_id"], staff_no, member["department"], inspected_on, results)
 
 
 def submit(engine: Engine, actor: str, entry: Entry) -> str:

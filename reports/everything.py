@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, select
 from registry import clock
 from registry.errors import Refusal
 from registry.progress import Progress, silent
+from registry.standing import standing
 from registry.tables import Notice, RosterVersion, Visit
 from reports.chain import public_bundle, read_draws
 from reports.notices import issue_notices
@@ -122,10 +123,11 @@ def _public_page(connection: Connection, view: RosterView, folder: Path) -> Path
 
 
 def _notices(connection: Connection, view: RosterView) -> list[dict[str, object]]:
+    told = standing(Visit.roster_id == view.roster["id"])
     rows = connection.execute(
         select(Notice.content)
-        .join(Visit, Visit.id == Notice.visit_id)
-        .where(Visit.roster_id == view.roster["id"], Notice.kind == NOTICE_KIND)
+        .join(told, told.c.first_id == Notice.visit_id)
+        .where(Notice.kind == NOTICE_KIND)
         .order_by(Notice.id)
         .limit(SAMPLE)
     )

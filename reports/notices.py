@@ -33,7 +33,7 @@ def issue_notices(
     with engine.begin() as connection:
         view = read_roster(connection, roster_id)
         refuse_unfit(view, as_of)
-        waiting = [visit for visit in view.visits if not visit.notice_no]
+        waiting = [visit for visit in view.visits if not visit.notice_no and not _is_history(visit, as_of)]
         if not waiting:
             return []
         rows = list(_rows(connection, view, waiting, as_of, door_url))
@@ -52,13 +52,19 @@ def refuse_unfit(view: RosterView, as_of: date) -> None:
         raise Refusal(
             "notices.unchecked_roster", "这一版排班还没有派员，或没有通过独立核验。", "派员并核验通过后再发。"
         )
-    late = [visit.visit_no for visit in view.visits if not visit.notice_no and visit.day < as_of]
+    waiting = [visit for visit in view.visits if not visit.notice_no and not _is_history(visit, as_of)]
+    late = [visit.visit_no for visit in waiting if visit.day < as_of]
     if late:
         raise Refusal(
             "notices.too_late",
             f"{len(late)} 次检查（如 {late[0]}）的日期早于 {as_of}。",
             "重新排期后再发通知。",
         )
+
+
+def _is_history(visit: VisitLine, as_of: date) -> bool:
+    """A visit of an earlier version whose day has passed: a later change of the roster does not announce it."""
+    return visit.day < as_of and visit.first_id != visit.id
 
 
 def read_notice(connection: Connection, notice_id: int) -> dict[str, Any]:
@@ -98,7 +104,7 @@ def _rows(
         content |= {"door_code": code, "door_link": f"{door_url}{code}"}
         rows.append(
             {
-                "number": number, "kind": NOTICE_KIND, "visit_id": visit.id, "issued_on": as_of,
+                "number": number, "kind": NOTICE_KIND, "visit_id": visit.first_id, "issued_on": as_of,
                 "enterprise_code": visit.enterprise_code, "door_code": code, "content": content,
                 "supersedes": previous_id, "made_at": made_at,
             }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from registry import facts
 from registry.errors import Refusal
+from registry.standing import standing
 from registry.tables import (
     CheckItem,
     Department,
@@ -103,6 +104,8 @@ class VisitLine:
     members: tuple[Member, ...]
     reasons: tuple[str, ...]
     notice_no: str
+    first_id: int = 0
+    """The row under which its notice is kept: that of the first version in which the visit was as it is."""
 
     @property
     def half_name(self) -> str:
@@ -264,6 +267,7 @@ def _visits(
             tuple(members[row["id"]]),
             tuple(str(reason) for reason in row["reasons"]),
             row["number"] or "",
+            row["first_id"],
         )
         for row in rows
     )
@@ -273,6 +277,7 @@ def _visit_select(roster_id: int, on: date) -> Any:
     named = facts.as_of(Enterprise, on).subquery()
     placed = facts.as_of(Premises, on).subquery()
     office = facts.as_of(Office, on).subquery()
+    told = standing(Visit.roster_id == roster_id)
     return (
         select(
             *Visit.__table__.c,
@@ -281,6 +286,7 @@ def _visit_select(roster_id: int, on: date) -> Any:
             placed.c.address,
             office.c.office_name,
             Notice.number,
+            told.c.first_id,
         )
         .outerjoin(named, named.c.enterprise_code == Visit.enterprise_code)
         .outerjoin(
@@ -288,7 +294,8 @@ def _visit_select(roster_id: int, on: date) -> Any:
             (placed.c.enterprise_code == Visit.enterprise_code) & (placed.c.premises_no == Visit.premises_no),
         )
         .outerjoin(office, office.c.office == Visit.localadm)
-        .outerjoin(Notice, (Notice.visit_id == Visit.id) & (Notice.kind == NOTICE_KIND))
+        .join(told, told.c.visit_id == Visit.id)
+        .outerjoin(Notice, (Notice.visit_id == told.c.first_id) & (Notice.kind == NOTICE_KIND))
         .where(Visit.roster_id == roster_id)
         .order_by(Visit.visit_date, Visit.half, Visit.cluster, Visit.visit_no)
     )

@@ -15,6 +15,7 @@ from registry import facts
 from registry.clock import end_of
 from registry.errors import Refusal
 from registry.rules import load_rules
+from registry.standing import standing
 from registry.tables import (
     InspectionResult,
     Plan,
@@ -218,14 +219,14 @@ def _entered(connection: Connection, plan_ids: list[int], as_of: date) -> list[_
         )
         .subquery()
     )
+    told = standing(Visit.roster_id.in_(_rosters(plan_ids)))
     rows = connection.execute(
         select(VisitTask.task_id, VisitTask.department, newest.c.state, newest.c.item_results)
-        .join(Visit, Visit.id == VisitTask.visit_id)
+        .join(told, told.c.visit_id == VisitTask.visit_id)
         .join(
             newest,
-            (newest.c.visit_id == VisitTask.visit_id) & (newest.c.department == VisitTask.department),
+            (newest.c.visit_id == told.c.first_id) & (newest.c.department == VisitTask.department),
         )
-        .where(Visit.roster_id.in_(_rosters(plan_ids)))
     )
     return [
         _Entry(task, department, state == PUBLISHED, state == PUBLISHED and _needs_nothing(results))

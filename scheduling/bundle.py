@@ -69,6 +69,8 @@ class TeamRecord:
     seed_text: str
     seed_source: str
     seed_at: str
+    seats: tuple[bytes, ...] = ()
+    """The files of seats filled after the lottery (wurao-seats-1), in the order of the changes."""
 
 
 class Bundles(NamedTuple):
@@ -158,10 +160,11 @@ def _team_part(team: TeamRecord) -> tuple[dict[str, object], Files]:
     commitment = team_commitment(table_hash)
     state = team_state(commitment, team.seed_text)
     facts: dict[str, object] = {field.name: getattr(team, field.name) for field in fields(team)}
-    del facts["table"]
+    del facts["table"], facts["seats"]
     facts |= {"table_hash": table_hash, "commitment": commitment, "state": state}
     result = _result_file(round_teams(team.table, state))
-    return facts, {"teams.csv": team.table, "teams-result.csv": result}
+    seats = {f"seats-{n}.json": content for n, content in enumerate(team.seats, start=1)}
+    return facts, {"teams.csv": team.table, "teams-result.csv": result, **seats}
 
 
 def _result_file(teams: Teams) -> bytes:

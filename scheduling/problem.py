@@ -99,6 +99,7 @@ class Inspector:
 
     `districts` are those he serves (属地管辖), as in `Object.district`; empty: anywhere.
     `recused` are objects closed to him for any reason; `recusals` those with a reason of his own.
+    `recused_from`: objects at which the person stands aside from a day on, having learned of the reason then.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Inspector:
     recused: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     recusals: tuple[Recusal, ...] = ()
+    recused_from: tuple[tuple[str, date], ...] = ()
 
     def serves(self, district: str) -> bool:
         """Whether the officer goes to objects of the district."""

@@ -59,7 +59,12 @@ def _write(connection: Connection, draw: RowMapping, team: RowMapping | None, fo
     names = _names(connection, plan, {row.object_id for row in result.drawn})
     try:
         bundles = make_bundles(
-            _record(plan, draw), pool, counts, bytes.fromhex(draw["key_hex"]), names, _team_record(team)
+            _record(plan, draw),
+            pool,
+            counts,
+            bytes.fromhex(draw["key_hex"]),
+            names,
+            _team_record(connection, team),
         )
     except DrawFault as fault:
         raise refuse("draw.bundle", fault.zh, "核对承诺、种子的时间和批准人后重试。") from fault
@@ -85,9 +90,11 @@ def _record(plan: RowMapping, draw: RowMapping) -> DrawRecord:
     )
 
 
-def _team_record(team: RowMapping | None) -> TeamRecord | None:
+def _team_record(connection: Connection, team: RowMapping | None) -> TeamRecord | None:
     if team is None:
         return None
+    seats = RosterVersion.statistics["change"]["seats"].astext
+    later = select(seats).where(RosterVersion.team_draw_id == team["id"], seats.is_not(None))
     return TeamRecord(
         table=team["committed_file"],
         place=team["ceremony"],
@@ -96,6 +103,9 @@ def _team_record(team: RowMapping | None) -> TeamRecord | None:
         seed_text=team["seed_text"],
         seed_source=team["seed_source"],
         seed_at=_moment(team["seeded_at"]),
+        seats=tuple(
+            text.encode() for text in connection.execute(later.order_by(RosterVersion.version)).scalars()
+        ),
     )
 
 

@@ -19,7 +19,9 @@ def barred(problem: Problem, inspectors: Sequence[Inspector]) -> dict[str, int]:
     """Object → mask of the inspectors who may not go there (须回避人员), bit n for `inspectors[n]`."""
     masks: dict[str, int] = defaultdict(int)
     for n, person in enumerate(inspectors):
-        for object_id in {*person.recused, *(each.object_id for each in person.recusals)}:
+        # Whoever stands aside from a day on is counted out for the whole period: what is past is not planned.
+        later = (object_id for object_id, _ in person.recused_from)
+        for object_id in {*person.recused, *(each.object_id for each in person.recusals), *later}:
             masks[object_id] |= 1 << n
     for object_id, away in out_of_reach(inspectors, problem.objects):
         masks[object_id] |= away

@@ -25,6 +25,7 @@ from scheduling.draw import (
     read_counts,
 )
 from scheduling.rounding import round_teams, team_commitment, team_state
+from scheduling.seat_file import check_seat_file
 from scheduling.team_table import read_team_table
 
 PUBLIC, AUDIT = "bundle.json", "audit.json"
@@ -116,6 +117,9 @@ class Replay:
         yield Step(
             "team draw", "按种子复算，派员逐行一致。", "Replayed, the teams agree.", self.check_team_result
         )
+        for name in sorted(name for name in self.files if name.startswith("seats-")):
+            zh, en = f"{name}：替补席位按签号复算一致。", f"{name}: replayed, the seats filled later agree."
+            yield Step(name, zh, en, partial(self.check_seats, name))
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -246,6 +250,11 @@ class Replay:
         lines = [f"{group},{name}" for group in sorted(teams) for name in teams[group]]
         expected = "\n".join(["group,inspector", *lines, ""]).encode()
         _same_lines(self._file("teams-result.csv"), expected, "teams-result.csv")
+
+    def check_seats(self, name: str) -> None:
+        """Seats filled after the lottery, by its state."""
+        team = self._team()
+        check_seat_file(self._file(name), name, team_state(team["commitment"], team["seed_text"]))
 
     def compare_public(self, public: dict[str, bytes]) -> None:
         """This audit bundle is the one whose hash `public` carries, and both tell the same draw."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
@@ -63,9 +64,10 @@ def make_roster(
         locked_plan(step.connection, plan_id, "drawn", "rostered")
         _drawn_plan(step.connection, plan_id, reason)
         _refuse_broken(problem, roster)
-        roster_id = _store_version(step.connection, draw, problem, roster, made_by, reason)
+        version = {"draw_id": draw["id"], "state": "dated", "reason": reason, "made_by": made_by}
+        roster_id = store_version(step.connection, plan_id, problem, roster, version)
         offices = dict(zip(facts.candidates["object_id"], facts.candidates["localadm"], strict=True))
-        _store_visits(step.connection, roster_id, plan_id, problem, roster, offices)
+        store_visits(step.connection, roster_id, plan_id, problem, roster, offices)
         step.detail |= {"roster": roster_id, "visits": len(roster.visits), "unplaced": len(roster.unplaced)}
         step.detail |= {"reason": reason, "problem_hash": roster.problem_hash}
     return roster_id
@@ -96,26 +98,27 @@ def _refuse_broken(problem: Problem, roster: Roster) -> None:
         )
 
 
-def _store_version(
-    connection: Connection, draw: RowMapping, problem: Problem, roster: Roster, made_by: str, reason: str
+def store_version(
+    connection: Connection, plan_id: int, problem: Problem, roster: Roster, version: dict[str, Any]
 ) -> int:
-    plan_id = draw["plan_id"]
-    version = next_roster_version(connection, plan_id)
+    """Store a roster as the plan's next version and supersede the others (新版本); its id.
+
+    `version` holds the columns that its maker decides: draw_id, state, reason, made_by, perhaps team_draw_id and
+    statistics to add to the roster's own.
+    """
+    number = next_roster_version(connection, plan_id)
     connection.execute(
         update(RosterVersion).where(RosterVersion.plan_id == plan_id).values(state="superseded")
     )
     values = {
+        **version,
         "plan_id": plan_id,
-        "version": version,
-        "reason": reason,
-        "state": "dated",
-        "draw_id": draw["id"],
+        "version": number,
         "problem": problem_to_json(problem),
-        "roster": roster_to_json(roster),
-        "statistics": plain(_statistics(roster)),
+        "roster": roster_to_json(replace(roster, seats=())),
+        "statistics": plain({**_statistics(roster), **version.get("statistics", {})}),
         "violations": [],
         "unplaced": plain(roster.unplaced),
-        "made_by": made_by,
         "made_at": clock.now(),
     }
     query = insert(RosterVersion).values(**values).returning(RosterVersion.id)
@@ -154,7 +157,7 @@ def _in_short(conflict: Conflict) -> dict[str, Any]:
     }
 
 
-def _store_visits(
+def store_visits(
     connection: Connection,
     roster_id: int,
     plan_id: int,
@@ -162,7 +165,7 @@ def _store_visits(
     roster: Roster,
     offices: dict[str, str],
 ) -> None:
-    """Visits and the tasks each carries out; `offices` gives 管辖单位 by object_id."""
+    """Visits and the tasks each carries out (写入检查与任务); `offices` gives 管辖单位 by object_id."""
     if not roster.visits:
         return
     clusters = {o.object_id: o.cluster for o in problem.objects}
@@ -182,22 +185,19 @@ def _store_visits(
         for visit in roster.visits
     ]
     connection.execute(insert(Visit), rows)
-    tasks = {task["short"]: task["id"] for task in plan_tasks(connection, plan_id)}
-    left = _items_left(problem, roster)
     numbers = visit_numbers(connection, roster_id)
-    checks = {c.id: c for c in problem.checks}
-    carried = [
-        {
-            "visit_id": numbers[visit.id],
-            "task_id": tasks[checks[check].task_id],
-            "department": checks[check].department,
-            "item_codes": left[check],
-            "minutes": minutes_left(checks[check], set(checks[check].items) - set(left[check])),
-        }
-        for visit in roster.visits
-        for check in visit.checks
-    ]
-    connection.execute(insert(VisitTask), carried)
+    tasks = {task["short"]: task["id"] for task in plan_tasks(connection, plan_id)}
+    carried: dict[tuple[int, int], dict[str, Any]] = {}
+    left, checks = _items_left(problem, roster), {c.id: c for c in problem.checks}
+    for visit in roster.visits:
+        for check in (checks[name] for name in visit.checks):
+            key = (numbers[visit.id], tasks[check.task_id])
+            # A check that joined later may carry out the same task: one row, all items.
+            row = carried.setdefault(key, {"item_codes": [], "minutes": 0})
+            row |= {"visit_id": key[0], "task_id": key[1], "department": check.department}
+            row["item_codes"] += [item for item in left[check.id] if item not in row["item_codes"]]
+            row["minutes"] += minutes_left(check, set(check.items) - set(left[check.id]))
+    connection.execute(insert(VisitTask), list(carried.values()))
 
 
 def _enterprise_of(object_id: str) -> dict[str, str | int]:

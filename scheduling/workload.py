@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -41,6 +42,15 @@ class Workload:
 
     def _seating(self, department: str) -> Seating:
         return seat_everybody(self._of(department), self.inspectors[department])
+
+    def holds(self, departments: Iterable[str]) -> bool:
+        """Whether these departments' seats can all be filled within everybody's total."""
+        return not any(self._seating(d).short for d in departments)
+
+    def starved(self, department: str) -> list[str]:
+        """Visits (ids) that compete for the people whom the department's empty seats lack, none if all are filled."""
+        seating = self._seating(department)
+        return sorted({g.visit for g in seating.starved}) if seating.short else []
 
     def settle(self, seconds: float) -> list[Unplaced]:
         """Move, or else drop, the least urgent visits until everybody's total holds; a sentence for each drop."""

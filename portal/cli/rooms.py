@@ -28,6 +28,7 @@ ROOMS = {
     "quality": ("quality",),
     "registers": ("record",),
     "results": ("report", "roster"),
+    "roster_change": ("roster",),
     "roster_compare": ("roster",),
     "roster_explain": ("roster",),
     "roster_files": ("roster",),

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, select
 from portal.reading import enterprises
 from portal.reading.roster import in_current_roster, tasks_and_members
 from registry.scope import Scope, member_rows, not_yours, own_rows
+from registry.standing import first_told, standing
 from registry.tables.enterprise import Premises
 from registry.tables.paperwork import Notice
 from registry.tables.visit import Visit
@@ -46,7 +47,7 @@ class VisitSheet:
 def inspector_visits(connection: Connection, scope: Scope, since: date) -> list[RowMapping]:
     """The visits of an inspector from a day on, in order."""
     wanted = (
-        select(*_PLAIN)
+        select(*_PLAIN, first_told().label("first_id"))
         .where(in_current_roster(), member_rows(scope), Visit.visit_date >= since)
         .order_by(Visit.visit_date, Visit.half, Visit.visit_no)
     )
@@ -55,7 +56,10 @@ def inspector_visits(connection: Connection, scope: Scope, since: date) -> list[
 
 def inspector_visit(connection: Connection, scope: Scope, visit_id: int) -> VisitSheet:
     """A visit in which the inspector is a member. Raises Refusal scope.not_yours."""
-    wanted = select(*_PLAIN).where(in_current_roster(), member_rows(scope), Visit.id == visit_id)
+    first = first_told()
+    # A phone may still hold the address of the version before: the visit is the same.
+    same = (Visit.id == visit_id) | (first == visit_id)
+    wanted = select(*_PLAIN, first.label("first_id")).where(in_current_roster(), member_rows(scope), same)
     visit = connection.execute(wanted).mappings().first()
     if visit is None:
         raise not_yours()
@@ -63,21 +67,22 @@ def inspector_visit(connection: Connection, scope: Scope, visit_id: int) -> Visi
 
 
 def door_code(connection: Connection, visit_id: int) -> str | None:
-    """What the inspector shows at the door (入企码); None before the visit's notice."""
+    """What the inspector shows at the door (入企码); None before the visit's notice.
+
+    `visit_id` is the visit's `first_id`: a notice holds through later versions that leave the visit as it is.
+    """
     wanted = select(Notice.door_code).where(Notice.visit_id == visit_id).order_by(Notice.id).limit(1)
     return connection.execute(wanted).scalar_one_or_none()
 
 
 def noticed_visits(connection: Connection, scope: Scope) -> list[tuple[RowMapping, VisitSheet]]:
     """The enterprise's visits whose notice has been issued, with that notice; others are not known to it."""
+    told = standing(in_current_roster() & own_rows(scope, Visit.enterprise_code))
     notices = (
         select(Notice.number, Notice.door_code, Notice.made_at, Notice.visit_id, *_PLAIN)
-        .join(Visit, Visit.id == Notice.visit_id)
-        .where(
-            in_current_roster(),
-            own_rows(scope, Notice.enterprise_code),
-            own_rows(scope, Visit.enterprise_code),
-        )
+        .join(told, told.c.first_id == Notice.visit_id)
+        .join(Visit, Visit.id == told.c.visit_id)
+        .where(own_rows(scope, Notice.enterprise_code))
         .order_by(Visit.visit_date.desc(), Notice.id)
     )
     rows = connection.execute(notices).mappings().all()

@@ -47,9 +47,10 @@ def visit_page(
     scope = scope_for(request, visitor)
     with house.engine.connect() as connection:
         sheet = visits.inspector_visit(connection, scope, visit_id)
-        door_code = visits.door_code(connection, visit_id)
+        first = sheet.visit["first_id"]
+        door_code = visits.door_code(connection, first)
         receipts = [
-            r for r in submissions.receipts_of(connection, str(scope.staff_no)) if r["visit_id"] == visit_id
+            r for r in submissions.receipts_of(connection, str(scope.staff_no)) if r["visit_id"] == first
         ]
     me = next(member for member in sheet.members if member["staff_no"] == scope.staff_no)
     return render(

@@ -15,7 +15,9 @@ from portal.web.pages import render
 from registry.errors import Refusal
 from registry.scope import require_whole_place
 from reports.inline_svg import without_styles
+from scheduling.changed import DIFFERENCE_NAMES, in_words
 from scheduling.conflict_words import remedy_words, rule_name
+from scheduling.disturbances import KIND_NAMES
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
 from scheduling.search_words import AIMS, STOPPED, gap_words
 from scheduling.told import told_roster
@@ -47,6 +49,7 @@ def roster_page(
             for c in roster.conflicts
         ],
         unplaced=_by_sentence(roster.unplaced),
+        change=_change_of(version["statistics"]),
         states=ROSTER_STATES,
         charts=[(chart, without_styles(chart.svg)) for chart in charts],
     )
@@ -58,6 +61,20 @@ def _readable(connection: Connection, roster_id: int) -> tuple[Problem, Roster]:
     except ProblemError as fault:
         sentence = f"排班表 {roster_id} 保存的问题文件不能读取：{fault}。"
         raise Refusal("roster.unreadable", sentence, "请维护人员核对程序版本。", 409) from fault
+
+
+def _change_of(statistics: dict[str, Any]) -> dict[str, Any] | None:
+    """What this version changed against the one before it (与上一版相比), differences by kind; None for a fresh one."""
+    change = statistics.get("change")
+    if change is None:
+        return None
+    told = [
+        {**d, "before": in_words(d["before"]), "after": in_words(d["after"])} for d in change["differences"]
+    ]
+    at = {kind: [one for one in told if one["kind"] == kind] for kind in DIFFERENCE_NAMES}
+    causes = dict.fromkeys(KIND_NAMES[one["kind"]] for one in change["disturbances"])
+    lists = [(DIFFERENCE_NAMES[kind], rows) for kind, rows in at.items() if rows]
+    return {**change, "causes": list(causes), "lists": lists}
 
 
 ROSTER_STATES = {

@@ -125,9 +125,11 @@ def test_a_later_version_continues_and_names_what_it_replaces(engine: Engine) ->
         draws = list(connection.execute(select(Draw.id).order_by(Draw.id)).scalars())
         connection.execute(update(RosterVersion).values(state="superseded"))
         second = insert_roster(
-            connection, sample.plan_id, draws, sample.task_ids, sample.codes[:3], 8, version=2
+            connection, sample.plan_id, draws, sample.task_ids, sample.codes[:4], 8, version=2
         )
-    issue_notices(engine, second, ISSUED)
+        moved = update(Visit).where(Visit.roster_id == second, Visit.visit_no != "V0003")
+        connection.execute(moved.values(half="day"))
+    assert len(issue_notices(engine, second, ISSUED)) == 3, "the notice of a visit that stays as it was holds"
     with engine.connect() as connection:
         rows = connection.execute(
             select(Notice.number, Notice.supersedes, Notice.content).where(Notice.supersedes.is_not(None))

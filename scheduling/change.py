@@ -23,6 +23,7 @@ from scheduling.change_seats import SeatBook, Veil, seat_faults
 from scheduling.change_visits import Sorting, Touched
 from scheduling.changed import CAUSE_NAMES, Changed, Disturbed
 from scheduling.conflicts import Explainer
+from scheduling.desk import at_desks
 from scheduling.disturbances import Change
 from scheduling.first_plan import date_problem
 from scheduling.limits import keep_annual_caps, keep_honest_quota
@@ -105,7 +106,7 @@ class _Replanning:
         base += [(v, self.sorting.is_held(v)) for _, v in sorted(touched.stay.items())]
         fixed = [self.sorting.planned(v, held) for v, held in base]
         planned = [*fixed, *loose.must, *loose.may]
-        staffing = Staffing(planned, self.problem, self.days)
+        staffing = Staffing(planned, self.problem, self.days, at_desks(self.roster.desk, self.days))
         arrays = date_problem(planned, self.problem, self.days, staffing, self.roster.seed)
         booking = Booking(arrays)
         for v, (visit, _) in enumerate(base):

@@ -15,6 +15,7 @@ import numpy as np
 
 from scheduling.change_problem import Cause, Changing
 from scheduling.change_seats import SeatBook, halves_of
+from scheduling.desk import at_desks
 from scheduling.limits import cap_for
 from scheduling.merge import PlannedVisit, planned_visit, possible_days
 from scheduling.problem import Check, Problem, Roster, TeamGroup, Visit
@@ -249,7 +250,8 @@ class Sorting:
         return not staffing.short(day, dated)
 
     def _staffing(self, visits: Sequence[Visit]) -> Staffing:
-        return Staffing([self.planned(v, True) for v in visits], self.problem, self.days)
+        planned = [self.planned(v, True) for v in visits]
+        return Staffing(planned, self.problem, self.days, at_desks(self.roster.desk, self.days))
 
 
 def _by_rules(visit: Visit) -> Cause:

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from scheduling.day_state import HALF_NAMES, Closed, DayState, Explained
+from scheduling.desk import at_desks
 from scheduling.limits import cap_for
 from scheduling.merge import PlannedVisit, planned_visit
 from scheduling.occupancy import days_worked
@@ -42,6 +43,7 @@ class DayExplainer:
         self._index = {day: n for n, day in enumerate(self.days)}
         self._checks = {c.id: c for c in problem.checks}
         self._objects: dict[str, Object] = {o.object_id: o for o in problem.objects}
+        self._roster = roster
         self._standing = list(self._read(roster))
 
     def _read(self, roster: Roster) -> Iterator[_Standing]:
@@ -59,7 +61,8 @@ class DayExplainer:
 
     @cached_property
     def _staffing(self) -> Staffing:
-        return Staffing([s.visit for s in self._standing], self.problem, self.days)
+        visits = [s.visit for s in self._standing]
+        return Staffing(visits, self.problem, self.days, at_desks(self._roster.desk, self.days))
 
     def of_visit(self, name: str) -> list[Explained]:
         """The visit of this id; empty if there is none."""

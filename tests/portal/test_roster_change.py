@@ -18,8 +18,8 @@ from scheduling.check import check_roster
 from scheduling.disturbances import Change, InspectorAbsent, ObjectClosed, change_to_json
 from scheduling.problem import Roster, problem_from_json, problem_to_json, roster_from_json, roster_to_json
 from scheduling.records import plain
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from tests.journeys import records as r
 from tests.scheduling.towns import Size, make_town
 

@@ -20,8 +20,8 @@ from scheduling.draw import DrawFault
 from scheduling.problem import Problem, Roster
 from scheduling.seat_file import check_seat_file, seat_file
 from scheduling.seat_tickets import Capacity, EmptySeat, Filling, SeatPlace, fill_seats, seat_ticket
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from tests.scheduling.disturbed_towns import disturb
 from tests.scheduling.towns import FIRST, towns
 

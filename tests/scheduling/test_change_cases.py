@@ -43,8 +43,8 @@ from scheduling.problem import (
 )
 from scheduling.rounding import replace_seat
 from scheduling.seat_tickets import seat_ticket
+from scheduling.seating import seat_everybody
 from scheduling.solve import Stop, solve
-from scheduling.staffing import seat_everybody
 from scheduling.workdays import EstimatedYear
 
 NEVER = date(2030, 1, 1)

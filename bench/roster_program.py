@@ -80,6 +80,7 @@ def whole_program(dates: DateProblem) -> Program:
     one_date_each(program)
     used = standing(program, dates)
     capacity(program, dates, used)
+    whole_days(program, dates)
     workload(program, dates, used)
     spacing(program, dates)
     clusters(program, dates)
@@ -112,6 +113,21 @@ def capacity(
     for (row, slot), terms in used.items():
         if sum(n for _, n in terms) > dates.capacity[row, slot]:
             program.row(terms, -np.inf, float(dates.capacity[row, slot]))
+
+
+def whole_days(program: Program, dates: DateProblem) -> None:
+    """Seats of whole-day visits do not outnumber those who are there in both halves, where the arrays tell them."""
+    there = getattr(dates, "whole", None)
+    if there is None:
+        return
+    used: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
+    for (v, slot), column in program.slots.items():
+        if dates.halves[v] == 2:
+            for row in map(int, np.flatnonzero(dates.demand[v])):
+                used[row, slot // 2].append((column, float(dates.demand[v, row])))
+    for (row, day), terms in used.items():
+        if sum(n for _, n in terms) > there[row, day]:
+            program.row(terms, -np.inf, float(there[row, day]))
 
 
 def workload(

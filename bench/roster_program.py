@@ -116,18 +116,15 @@ def capacity(
 
 
 def whole_days(program: Program, dates: DateProblem) -> None:
-    """Seats of whole-day visits do not outnumber those who are there in both halves, where the arrays tell them."""
-    there = getattr(dates, "whole", None)
-    if there is None:
-        return
+    """Seats of whole-day visits do not outnumber those who are there in both halves."""
     used: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
     for (v, slot), column in program.slots.items():
         if dates.halves[v] == 2:
             for row in map(int, np.flatnonzero(dates.demand[v])):
                 used[row, slot // 2].append((column, float(dates.demand[v, row])))
     for (row, day), terms in used.items():
-        if sum(n for _, n in terms) > there[row, day]:
-            program.row(terms, -np.inf, float(there[row, day]))
+        if sum(n for _, n in terms) > dates.whole[row, day]:
+            program.row(terms, -np.inf, float(dates.whole[row, day]))
 
 
 def workload(

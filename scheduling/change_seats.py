@@ -38,9 +38,7 @@ def halves_of(half: str) -> tuple[str, ...]:
 
 def may_go(person: Inspector, visit: Visit) -> bool:
     """Whether certificate, presence and recusal still allow this person on this visit."""
-    away = visit.object_id in person.recused or any(
-        object_id == visit.object_id and since <= visit.day for object_id, since in person.recused_from
-    )
+    away = person.stands_aside(visit.object_id, visit.day)
     return not away and visit.day not in person.leave and visit.day <= person.certificate_valid_to
 
 

@@ -129,8 +129,7 @@ def people_kept(case: ChangeCase) -> Iterator[Violation]:
 def _able(person: Inspector, visit: Visit) -> bool:
     if visit.day in person.leave or visit.day > person.certificate_valid_to:
         return False
-    since = [day for place, day in person.recused_from if place == visit.object_id]
-    return visit.object_id not in person.recused and not any(day <= visit.day for day in since)
+    return not person.stands_aside(visit.object_id, visit.day)
 
 
 def explained(case: ChangeCase) -> Iterator[Violation]:

@@ -167,7 +167,8 @@ class Sums:
             for p in self.problem.inspectors
             if p.department == department
             and set(part) <= set(p.qualifications)
-            and object_id not in p.recused
+            and not p.stands_aside(object_id)
+            and p.serves(self.case.objects[object_id].district)
             and any(self._offers(p, day) for day in self.workdays)
         }
 
@@ -224,8 +225,18 @@ class Sums:
         asked = [self.seats(supply, [self.case.checks[c] for c in claim.checks]) for claim in conflict.visits]
         step = gcd(*asked) or 1
         halves = (supply.half,) if supply.half else HALVES
-        there = (sum(half in self._offers(p, day) for p in people) for day in supply.days for half in halves)
+        there = (self._there(supply, people, day, half) for day in supply.days for half in halves)
         return sum(n // step * step for n in there)
+
+    def _there(self, supply: Supply, people: Sequence[Inspector], day: date, half: str) -> int:
+        """Those of the people who can be sent: no more than the department has beside its desks."""
+        present = [
+            p for p in self.problem.inspectors if p.department == supply.name and half in self._offers(p, day)
+        ]
+        desks = sum(
+            t.people for t in self.roster.desk if (t.department, t.day, t.half) == (supply.name, day, half)
+        )
+        return min(sum(p in people for p in present), len(present) - desks)
 
 
 def _total(person: Inspector) -> int:

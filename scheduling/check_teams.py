@@ -67,8 +67,7 @@ def qualification(case: Case) -> Iterator[Violation]:
 def recused(case: Case) -> Iterator[Violation]:
     """Nobody goes where they must stand aside (回避)."""
     for visit, _, person in _sent(case):
-        later = any(o == visit.object_id and since <= visit.day for o, since in person.recused_from)
-        if later or visit.object_id in {*person.recused, *(r.object_id for r in person.recusals)}:
+        if person.stands_aside(visit.object_id, visit.day):
             yield Violation("recused", visit.id, f"{person.id} 应回避 {visit.object_id}")
 
 

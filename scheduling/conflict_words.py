@@ -158,6 +158,7 @@ _RULE_NAMES = {
     "honest_quota": "无事不扰比例", "capacity": "检查力量", "total_limit": "个人工作量上限",
     "cluster_cap": "园区、街道每日户数上限", "pinned": "已固定的日期", "duration": "检查用时",
     "qualification": "资格要求", "team_size": "最少派员人数", "recused": "回避", "working_day": "工作日",
+    "desk": "书面、网络检查用时",
 }  # fmt: skip
 
 

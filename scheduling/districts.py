@@ -17,6 +17,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ from scheduling.merge import merge, settle
 from scheduling.problem import (
     Aim,
     Check,
+    DeskTime,
     Inspector,
     Object,
     Problem,
@@ -156,7 +158,16 @@ def join(
         statistics=_statistics(problem, rosters),
         stopped=",".join(sorted({r.stopped for r in rosters})),
         conflicts=tuple(_all(r.conflicts for r in rosters)),
+        desk=_desks(rosters),
     )
+
+
+def _desks(rosters: Sequence[Roster]) -> tuple[DeskTime, ...]:
+    """A department's desks in all parts together."""
+    people = Counter[tuple[str, date, str]]()
+    for time in _all(r.desk for r in rosters):
+        people[time.department, time.day, time.half] += time.people
+    return tuple(DeskTime(*key, many) for key, many in sorted(people.items()))
 
 
 def _all(lists: Iterable[Iterable[T]]) -> Iterator[T]:

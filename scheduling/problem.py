@@ -118,6 +118,11 @@ class Inspector:
         """Whether the officer goes to objects of the district."""
         return not self.districts or district in self.districts
 
+    def stands_aside(self, object_id: str, day: date | None = None) -> bool:
+        """Whether the officer must not go to the object (回避): at all, or by that day."""
+        later = any(o == object_id and day is not None and since <= day for o, since in self.recused_from)
+        return later or object_id in self.recused or any(r.object_id == object_id for r in self.recusals)
+
 
 @dataclass(frozen=True)
 class Result:

@@ -7,7 +7,7 @@ recognised results, caps nearly used up, pinned visits and scarce qualifications
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from hypothesis import strategies as st
@@ -213,7 +213,7 @@ def _exemptions(rng: random.Random, objects: tuple[Object, ...]) -> tuple[Exempt
 
 
 @st.composite
-def towns(draw: st.DrawFn, most_objects: int = 40) -> Problem:
+def towns(draw: st.DrawFn, most_objects: int = 40, desks: bool = True) -> Problem:
     """Small towns of every temper, some of them impossible to serve whole."""
     size = Size(
         objects=draw(st.integers(1, most_objects)),
@@ -225,4 +225,23 @@ def towns(draw: st.DrawFn, most_objects: int = 40) -> Problem:
         pins=draw(st.integers(0, 3)),
         scarce=draw(st.sampled_from((0.0, 0.3, 1.0))),
     )
-    return make_town(draw(st.integers(0, 2**32)), size)
+    town = make_town(draw(st.integers(0, 2**32)), size)
+    if not desks or draw(st.booleans()):
+        return town
+    return _with_last_teams(replace(town, rules=replace(town.rules, desk_people=1, separate_pairs=True)))
+
+
+def _with_last_teams(town: Problem) -> Problem:
+    """Every third object was last visited by two people of one department."""
+    rng = random.Random(len(town.checks))
+    by_department: dict[str, list[str]] = {}
+    for person in town.inspectors:
+        by_department.setdefault(person.department, []).append(person.id)
+    pairs = [people for people in by_department.values() if len(people) > 1]
+    if not pairs:
+        return town
+    objects = (
+        replace(o, last_team=tuple(rng.sample(rng.choice(pairs), 2))) if n % 3 == 0 else o
+        for n, o in enumerate(town.objects)
+    )
+    return replace(town, objects=tuple(objects))

@@ -58,6 +58,7 @@ lock: $(VENV)/bin/python
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra test -c requirements.txt --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-test.txt
+	$(BIN)/uv pip compile pyproject.toml --extra scale -c requirements-test.txt --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-scale.txt
 
 clean:
 	rm -rf $(VENV) $(VENV)-mutants mutants data

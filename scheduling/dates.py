@@ -89,11 +89,13 @@ class DateModel:
         return np.lexsort((self.problem.tie[v, days], worth))
 
     def _near(self, v: int, days: Ints) -> Ints:
-        """Order of these days for travel: as early as now, then those on which the cluster is visited anyway."""
+        """Days for travel, none later than now: the nearest in price, of these where the cluster is visited anyway."""
         problem, slot = self.problem, self.stay[v]
+        costs = problem.cost[v, days]
         now = problem.cost[v, slot // 2] if slot != UNPLACED else problem.cost[v].min()
         closed = self.booking.clusters[problem.cluster[v], days] == 0
-        return np.lexsort((problem.tie[v, days], closed, np.abs(problem.cost[v, days] - now)))
+        order = np.lexsort((problem.tie[v, days], closed, np.abs(costs - now)))
+        return order if slot == UNPLACED else order[costs[order] <= now]
 
     def keep(self) -> None:
         """Hint the dates the visits had, so that the search never starts from nothing."""

@@ -16,6 +16,7 @@ from registry.rules import load_rules
 from registry.settings import load_settings
 from registry.tables import Plan
 from scheduling import ceremony
+from scheduling.acts import PLAN_STATES
 from scheduling.allocation import allocate
 from scheduling.count_problem import Allocation, shortfall
 from scheduling.plan import PlanFrame, approve_plan, make_plan
@@ -190,7 +191,7 @@ def list_plans(as_json: Json = False) -> None:
     def show() -> None:
         table = Table("计划", "编号", "版本", "名称", "时点", "自", "至", "状态")
         for plan in plans:
-            table.add_row(*(str(value) for value in plan.values()))
+            table.add_row(*(str(value) for value in (plan | {"state": PLAN_STATES[plan["state"]]}).values()))
         out.print(table)
 
     tell(plans, as_json, show)

@@ -23,6 +23,7 @@ from scheduling.open_calendar import read_calendar
 from scheduling.pool import plan_tasks
 from scheduling.staff import Assistance, read_officers
 from scheduling.task_spec import KEY, ON_SITE
+from scheduling.workdays import EstimatedYear
 
 __all__ = ["allocate", "allocate_counts", "count_problem"]
 
@@ -41,16 +42,25 @@ _BASIS = {
     "manpower": "capacity.half_days_a_month",
 }
 
+_YEAR_REMEDY = (
+    "放假通知公布后，在规则 calendar.overrides、calendar.official_years（rules/calendar.toml）补录，"
+    "再继续办理这一步；已冻结的对象池不变。"
+)
+
 
 def allocate(engine: Engine, plan_id: int, actor: str = "system") -> Allocation:
     """Settle how many objects each task draws from each stratum (分配抽取数量), once for a frozen pool.
 
     Raises Refusal plan.wrong_step (409) unless the pool is frozen and nothing allocated yet; allocation.conflict
-    (409), with the smallest set of rules that cannot hold together, each with its basis and relief.
+    (409), with the smallest set of rules that cannot hold together, each with its basis and relief;
+    allocation.year (409) where the window lies in a year whose days off nobody has announced yet.
     """
     with act(engine, actor, "counts.allocated", f"plan {plan_id}") as step:
         plan = locked_plan(step.connection, plan_id, "frozen")
-        problem = count_problem(step.connection, plan, load_rules())
+        try:
+            problem = count_problem(step.connection, plan, load_rules())
+        except EstimatedYear as unannounced:
+            raise refuse("allocation.year", f"{unannounced}。", _YEAR_REMEDY) from unannounced
         found = allocate_counts(problem)
         if found.conflict:
             raise _conflict(plan, found)

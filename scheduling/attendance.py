@@ -52,13 +52,26 @@ def _refusal(visit: PlannedVisit, department: str, seats: dict[SeatKind, int], p
     rule = "recused" if away else ("qualification" if kind.name else "team_size")
     who = f"{department}{f'({kind.name})' if kind.name else ''}人员"
     need, able = sum(seats.values()), free.bit_count()
+    such = f"持{kind.name}资格" if kind.name else "不限资格"
     sentence = (
-        f"{who}:该次检查{department}共需 {need} 人,其中此类 {seats[kind]} 人;"
+        f"{who}:该次检查{department}共需 {need} 人,其中{such} {seats[kind]} 人;"
         f"本期持有效证件且在岗 {held.bit_count()} 人,须回避 {away} 人,可派 {able} 人"
     )
     checks = tuple(c.id for c in visit.checks if c.department == department)
-    relief = f"从其他单位借调 {max(1, seats[kind] - able)} 人,或改为书面或网络检查"
+    lent = _missing([(people.unrecused(k, visit.object_id), n) for k, n in seats.items()])
+    relief = f"从其他单位借调 {lent} 人,或改为书面或网络检查"
     return Unplaced(checks, visit.object_id, (rule,), sentence, relief)
+
+
+def _missing(demands: Sequence[tuple[int, int]]) -> int:
+    """The fewest lent people, each fit for every seat, with whom distinct people meet all demands."""
+    beyond = max(mask.bit_length() for mask, _ in demands)
+    need = sum(n for _, n in demands)
+    return next(
+        many
+        for many in range(need + 1)
+        if not unfilled([(mask | ((1 << many) - 1) << beyond, n) for mask, n in demands])
+    )
 
 
 def _without(visit: PlannedVisit, department: str, problem: Problem, merging: Merging) -> PlannedVisit | None:

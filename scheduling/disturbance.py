@@ -102,9 +102,15 @@ def planned_visits(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def measure(connection: Connection, day: date, plan_id: int | None = None) -> Disturbance | None:
-    """Both ratios of a plan's honest set as of a day; without a plan, of the newest one frozen by then. None: no such plan."""
+    """Both ratios of a plan's honest set as of a day; None: no such plan, or it has not begun by then.
+
+    Without a plan, of the newest one frozen by then whose window has begun: next year's plan, frozen early,
+    has disturbed nobody yet and says nothing.
+    """
     wanted = select(Plan.id, Plan.number, Plan.window_from, Plan.window_to, Plan.honest_set_size)
-    wanted = wanted.where(Plan.honest_set_size.is_not(None), Plan.made_at < end_of(day))
+    wanted = wanted.where(
+        Plan.honest_set_size.is_not(None), Plan.made_at < end_of(day), Plan.window_from <= day
+    )
     if plan_id is not None:
         wanted = wanted.where(Plan.id == plan_id)
     plan = connection.execute(wanted.order_by(Plan.window_from.desc(), Plan.id.desc()).limit(1)).first()

@@ -169,6 +169,9 @@ class _Bundle:
 
     checks: tuple[Check, ...]
     days: Days
+    """Days that are open to all its checks."""
+    meeting: Days
+    """Of these, the days on which others may come along: of a pinned visit its own day only."""
 
     @property
     def pin(self) -> tuple[date, str] | None:
@@ -180,15 +183,18 @@ class _Bundle:
         return all(c.joint for c in self.checks)
 
 
-def _bundles(checks: Sequence[Check], days: dict[str, Days]) -> list[_Bundle]:
+def _bundles(checks: Sequence[Check], days: dict[str, Days], dates: Sequence[date]) -> list[_Bundle]:
     together: dict[tuple[object, ...], list[Check]] = defaultdict(list)
     for check in sorted(checks, key=lambda c: c.id):
         key = (check.pinned_day, check.pinned_half) if check.pinned_day else (check.id,)
         together[key].append(check)
-    return [
-        _Bundle(tuple(group), np.logical_and.reduce([days[c.id] for c in group]))
-        for group in together.values()
-    ]
+    found = []
+    for group in together.values():
+        free = np.logical_and.reduce([days[c.id] for c in group])
+        pinned = group[0].pinned_day
+        meeting = free & np.array([pinned in (None, day) for day in dates], dtype=bool)
+        found.append(_Bundle(tuple(group), free, meeting))
+    return found
 
 
 def _longest(checks: Sequence[Check]) -> int:
@@ -207,7 +213,7 @@ def why_apart(bundles: Sequence[_Bundle], half_day_minutes: int) -> str | None:
     pins = {b.pin for b in bundles if b.pin}
     if len(pins) > 1:
         return "已固定在不同日期"
-    if not np.logical_and.reduce([b.days for b in bundles]).any():
+    if not np.logical_and.reduce([b.meeting for b in bundles]).any():
         return "各任务期限与开放日没有共同日期"
     minutes = _longest([c for b in bundles for c in b.checks])
     room = half_day_minutes if pins and next(iter(pins))[1] != WHOLE_DAY else 2 * half_day_minutes
@@ -323,5 +329,5 @@ def merge(problem: Problem, checks: Sequence[Check], days: Sequence[date]) -> Me
         at[check.object_id].append(check)
     visits: list[PlannedVisit] = []
     for own in at.values():
-        visits += _visits_of(_bundles(own, {c.id: possible.all[rows[c.id]] for c in own}), problem)
+        visits += _visits_of(_bundles(own, {c.id: possible.all[rows[c.id]] for c in own}, days), problem)
     return Merging(tuple(sorted(visits, key=lambda v: v.id)), possible, rows)

@@ -65,6 +65,20 @@ def freeze_pool(engine: Engine, plan_id: int, actor: str = "system") -> dict[str
         return total | {"honest": len(facts.honest.codes), "disturbed": len(facts.honest.disturbed)}
 
 
+def frozen_sizes(connection: Connection, plan_id: int) -> dict[str, int]:
+    """Counts of a pool that is frozen already (已冻结的对象池): what `freeze_pool` returned when it froze it."""
+    sizes = {
+        name: connection.execute(
+            select(func.count()).select_from(table).where(table.plan_id == plan_id)
+        ).scalar_one()
+        for name, table in (("objects", PoolObject), ("excluded", PoolExclusion))
+    }
+    plan = connection.execute(
+        select(Plan.honest_set_size, Plan.honest_disturbed).where(Plan.id == plan_id)
+    ).one()
+    return sizes | {"honest": plan.honest_set_size or 0, "disturbed": plan.honest_disturbed or 0}
+
+
 def plan_tasks(connection: Connection, plan_id: int) -> Sequence[RowMapping]:
     """The plan's tasks in the order T1, T2 …"""
     return (

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from portal.cli.rooms import open_rooms
 from registry.database import Database, open_database
@@ -29,7 +30,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True)
+
+
+class Told(Console):
+    """The console of answers (输出): a narrow terminal folds the cells of a table, it never cuts codes or dates short."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as rich does; cells that do not fit go on in the next line."""
+        for table in objects:
+            if isinstance(table, Table):
+                for column in table.columns:
+                    column.overflow = "fold"
+        super().print(*objects, **options)
+
+
+out = Told(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
 
 

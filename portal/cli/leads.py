@@ -111,7 +111,9 @@ def list_them(as_json: Json = False) -> None:
 def disturbance(
     as_of: AsOf = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="default: 1 January")] = None,
-    plan: Annotated[int | None, typer.Option(help="whose honest set; default: the newest frozen")] = None,
+    plan: Annotated[
+        int | None, typer.Option(help="whose honest set; default: the newest frozen that has begun")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="write the ledger into this file")] = None,
     as_json: Json = False,
 ) -> None:
@@ -136,7 +138,7 @@ def disturbance(
 def story(measured: Disturbance | None) -> str:
     """Both ratios in one sentence."""
     if measured is None:
-        return "还没有冻结过诚信主体名单，无事不扰比例无从计算。"
+        return "还没有已冻结诚信主体名单、计划期已经开始的计划，无事不扰比例无从计算。"
     return (
         f"计划 {measured.plan_number} 冻结的诚信主体 {measured.honest:,} 户，{measured.first_day} 至 {measured.last_day}："
         f"计划内入企 {measured.disturbed:,} 户，无事不扰比例 {measured.ratio:.2%}；"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from portal.cli.console import AsOf, Json, Place, app, err, opened, out, progress, tell
 from registry import clock
@@ -16,10 +16,11 @@ from registry.rules import load_rules
 from registry.settings import load_settings
 from registry.tables import Plan
 from scheduling import ceremony
+from scheduling.acts import PLAN_STATES
 from scheduling.allocation import allocate
 from scheduling.count_problem import Allocation, shortfall
 from scheduling.plan import PlanFrame, approve_plan, make_plan
-from scheduling.pool import duties_of, freeze_pool
+from scheduling.pool import duties_of, freeze_pool, frozen_sizes
 from scheduling.publication import publish_draw
 from scheduling.verify import Verdict, verify_bundle
 from scheduling.what_if import parse_settings, read_alternatives
@@ -66,16 +67,26 @@ def approve(plan: int, by: Actor, as_json: Json = False) -> None:
 
 @plan_commands.command()
 def freeze(plan: int, as_json: Json = False) -> None:
-    """Freeze the pool (对象池) with every exclusion's reason, and settle how many from each stratum."""
+    """Freeze the pool (对象池) with every exclusion's reason, and settle how many from each stratum.
+
+    Where the pool is frozen and the numbers were refused (rules in conflict), it goes on with the numbers.
+    """
     with opened() as (database, _, _), progress(as_json) as report:
         engine = database.engine_for("schedule")
         report("对象池 pool", 0.0)
-        pool = freeze_pool(engine, plan)
+        pool = _frozen_before(engine, plan) or freeze_pool(engine, plan)
         report("数量分配 allocation", 0.5)
         allocation = allocate(engine, plan)
         report("数量分配 allocation", 1.0)
     counts = {f"{task}/{stratum}": count for (task, stratum), count in allocation.counts.items()}
     tell({"pool": pool, "counts": counts}, as_json, _freeze_story(plan, pool, allocation))
+
+
+def _frozen_before(engine: Engine, plan: int) -> dict[str, int] | None:
+    """The counts of a pool whose numbers are still to be settled; None where nothing is frozen yet."""
+    with engine.connect() as connection:
+        state = connection.execute(select(Plan.state).where(Plan.id == plan)).scalar()
+        return frozen_sizes(connection, plan) if state == "frozen" else None
 
 
 def _freeze_story(plan: int, pool: dict[str, int], allocation: Allocation) -> str:
@@ -180,7 +191,7 @@ def list_plans(as_json: Json = False) -> None:
     def show() -> None:
         table = Table("计划", "编号", "版本", "名称", "时点", "自", "至", "状态")
         for plan in plans:
-            table.add_row(*(str(value) for value in plan.values()))
+            table.add_row(*(str(value) for value in (plan | {"state": PLAN_STATES[plan["state"]]}).values()))
         out.print(table)
 
     tell(plans, as_json, show)

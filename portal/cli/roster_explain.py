@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from portal.cli.console import Json, out, progress, tell
-from portal.cli.roster_files import ProblemFile, ending_on_interrupt, roster_commands
+from portal.cli.roster_files import ending_on_interrupt, roster_commands, stored_roster
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
@@ -51,9 +51,10 @@ PATIENCE = 20
 
 @roster_commands.command()
 def explain(
-    problem: ProblemFile,
+    what: Annotated[str, typer.Argument(help="number of a stored roster, or a problem file")],
     roster: Annotated[
-        Path | None, typer.Argument(help="roster file; default: the problem is solved for a moment first")
+        Path | None,
+        typer.Argument(help="roster file; default: the problem of a file is solved for a moment first"),
     ] = None,
     visit: Annotated[str | None, typer.Option(help="day by day, for the visit of this id")] = None,
     place: Annotated[
@@ -70,8 +71,11 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Explain (说明): conflicts of rules with priced ways out; for a visit or object, a calendar of what closes its days."""
-    asked = read_problem(problem)
-    found = read_roster(roster) if roster else _solved(asked, seconds, _prices(region, asked), as_json)
+    if roster is None and what.isdecimal() and not Path(what).exists():
+        asked, found = stored_roster(what)
+    else:
+        asked = read_problem(Path(what))
+        found = read_roster(roster) if roster else _solved(asked, seconds, _prices(region, asked), as_json)
     if visit is None and place is None:
         whole = {"unplaced": found.unplaced, "conflicts": found.conflicts}
         tell(whole, as_json, lambda: _show_conflicts(found))

@@ -158,7 +158,9 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a roster, stored or in files, with the program that shares no code with the solver (独立核验)."""
-    problem, judged = _stored(what) if roster is None else (read_problem(Path(what)), read_roster(roster))
+    problem, judged = (
+        stored_roster(what) if roster is None else (read_problem(Path(what)), read_roster(roster))
+    )
     name = str(roster or what)
     if judged.problem_hash not in ("", problem_hash(problem)):
         err.print(
@@ -171,7 +173,8 @@ def check(
     _leave_if(broken)
 
 
-def _stored(number: str) -> tuple[Problem, Roster]:
+def stored_roster(number: str) -> tuple[Problem, Roster]:
+    """A stored version as people were told it (已下达的排班). Raises Refusal roster.no_roster, roster.unknown."""
     if not number.isdecimal():
         raise Refusal(
             "roster.no_roster",

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 
 from portal.cli import ROOMS, app
-from portal.cli.console import run
+from portal.cli.console import out, run
 from registry import journal
 
 COMMANDS = {
@@ -142,6 +143,18 @@ def test_a_bad_file_is_reported_row_by_row_and_a_foreign_one_held(
     (batch,) = json.loads(capsys.readouterr().out)
     assert batch["state"] == "held"
     assert "行政处罚决定书文号" in batch["sentence"]
+
+
+def test_a_narrow_terminal_cuts_no_code_short(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(*("列" for _ in range(8)))
+    table.add_row(*(f"91990101MA9JBN70{n}N" for n in range(8)))
+    out.print(table, width=60)
+    said = capsys.readouterr().out
+    assert "…" not in said
+    columns = [[part.strip() for part in line.split("│")[1:-1]] for line in said.splitlines() if "│" in line]
+    assert ["".join(parts) for parts in zip(*columns, strict=True)] == [
+        f"91990101MA9JBN70{n}N" for n in range(8)
+    ]
 
 
 def test_our_own_fault_goes_to_a_file_not_to_the_user(

@@ -133,6 +133,13 @@ def test_known_files_have_titles(path: str, title: str) -> None:
     assert Sheet("reports", path, 1).title == title
 
 
+def test_a_plan_without_a_roster_has_a_page(visitor: Any, town: Any) -> None:
+    plan = draft(town, "zhangsan", date(2027, 8, 2))
+    answer = visitor("zhangsan").get(f"/staff/plans/{plan}")
+    assert answer.status_code == 200
+    assert "抽取后生成排班" in answer.text
+
+
 def test_the_plan_page_says_why_visits_found_no_date_and_what_would_help(visitor: Any, town: Any) -> None:
     plan = draft(town, "fixture", date(2027, 9, 6))
     conflict = {

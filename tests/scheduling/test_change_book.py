@@ -250,6 +250,7 @@ def test_the_command_changes_a_stored_roster_and_the_public_page_counts_by_reaso
     assert run([*asked, "--by", "甲", "--json"]) == 0
     told_there = json.loads(capsys.readouterr().out)
     assert run(["roster", "check", str(told_there["roster"])]) == 0
+    assert run(["roster", "explain", str(told_there["roster"]), "--json"]) == 0
     capsys.readouterr()
     with made.database.engine_for("report").connect() as connection:
         page = write_public_page(connection, made.plan, made.folder).read_text()

@@ -338,5 +338,14 @@ def test_without_a_plan_the_one_with_the_latest_window_and_of_these_the_newest(
     assert found.plan_number == "again"
 
 
+def test_a_plan_that_has_not_begun_says_nothing_and_hides_none_that_has(connection: Connection) -> None:
+    now, next_year = plan(connection, "now"), plan(connection, "next", window_from=DAY + ONE)
+    assert measure(connection, DAY, next_year) is None
+    found = measure(connection, DAY)
+    assert found is not None
+    assert (found.plan_id, found.first_day) == (now, SINCE)
+    assert measure(connection, DAY + ONE, next_year) is not None
+
+
 def test_no_plan_is_no_ratio(connection: Connection) -> None:
     assert measure(connection, DAY) is None

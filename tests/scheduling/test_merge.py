@@ -89,6 +89,16 @@ def test_a_pinned_visit_takes_others_along() -> None:
     assert len(visit.checks) == 3
 
 
+def test_a_pin_keeps_nobody_from_a_day_of_his_own() -> None:
+    """Who cannot come on the pinned day goes alone, instead of being left out with the pinned visit."""
+    mine = replace(A, pinned_day=date(2026, 11, 3), pinned_half="am")
+    later = replace(B, window_from=date(2026, 11, 4))
+    assert parts(town(mine, later)) == [{"A"}, {"B"}]
+    quiet = QuietRule("Q", "安静日", month_days=(3,))
+    assert parts(town(mine, B, quiet_rules=(quiet,))) == [{"A"}, {"B"}]
+    assert parts(town(mine, replace(later, window_from=date(2026, 11, 3)))) == [{"A", "B"}]
+
+
 def test_spacing_closes_days_but_not_to_a_clue() -> None:
     seen = replace(OBJECT, last_visit=date(2026, 9, 20))
     (visit,) = merged(town(A, objects=(seen,)))
@@ -177,7 +187,7 @@ def test_no_smaller_partition_exists(checks: list[Check]) -> None:
     result = merge(problem, checks, days)
     single = {
         b.checks[0].id: b
-        for b in bundles_of(checks, {c.id: result.possible.all[result.rows[c.id]] for c in checks})
+        for b in bundles_of(checks, {c.id: result.possible.all[result.rows[c.id]] for c in checks}, days)
     }
     compatible = {
         frozenset(group)

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from portal.cli.console import run
 from registry.errors import Refusal
 from registry.tables import CheckItem
+from scheduling.allocation import allocate
 from scheduling.plan import TaskSpec, approve_plan, make_plan
+from scheduling.pool import freeze_pool, frozen_sizes
 from tests.scheduling.town_records import (
     AS_OF,
     PLACE,
@@ -60,6 +63,29 @@ def quarter(engine: Engine, **changes: Any) -> int:
     withdraw_unfinished(engine)
     asked: dict[str, Any] = {"as_of": AS_OF, "place": PLACE, "window_from": WINDOW[0], "window_to": WINDOW[1]}
     return make_plan(engine, **(asked | {"made_by": "甲"} | changes))
+
+
+NOBODY_KNOWS = (date(2033, 1, 3), date(2033, 2, 25))
+"""Days off are announced late in the year before: a year that stays unannounced for long."""
+
+
+def test_a_year_without_announced_days_off_is_refused_and_can_be_taken_up_again(
+    engine: Engine, server: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = quarter(engine, window_from=NOBODY_KNOWS[0], window_to=NOBODY_KNOWS[1], tasks=[TASK])
+    approve_plan(engine, plan, "乙")
+    sizes = freeze_pool(engine, plan)
+    with pytest.raises(Refusal, match="2033 年放假") as caught:
+        allocate(engine, plan)
+    assert (caught.value.code, caught.value.status) == ("allocation.year", 409)
+    assert "rules/calendar.toml" in caught.value.remedy
+    with engine.connect() as connection:
+        assert frozen_sizes(connection, plan) == sizes
+    monkeypatch.setenv("WURAO_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    assert run(["plan", "freeze", str(plan)]) == 1
+    assert "allocation.year" in capsys.readouterr().err, (
+        "the frozen pool stands; the numbers are asked for again"
+    )
 
 
 def test_tasks_follow_the_items_in_force_and_known(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -203,8 +203,10 @@ class _Desk:
                 self.checks.remove(inside[-1])
                 self.refused.append(self._refusal(inside[-1], first, last, wanted))
         for check in sorted(waiting, key=lambda c: (-c.urgency, c.id)):
-            self._try(check)
-        self._release()
+            if check.window_to >= self.state.as_of:
+                # Nobody has begun it: half-days that have passed are none of its.
+                self._try(replace(check, window_from=max(check.window_from, self.state.as_of)))
+        self._release({c.id for c in waiting})
 
     def _keep(self) -> None:
         for slot in range(self.first, len(self.at)):
@@ -250,15 +252,12 @@ class _Desk:
                 return
         self.found.append(check.id)
 
-    def _release(self) -> None:
+    def _release(self, waited: Collection[str]) -> None:
         """Half-days of checks that are cancelled, refused or have another window go back, the latest first."""
-        now = {c.id: c.window_to for c in self.checks if c.id not in self.found}
-        gone = (
-            c
-            for c in self.state.planned.values()
-            if not c.onsite and c.department == self.department and now.get(c.id) != c.window_to
-        )
-        most = self._half_days(gone)
+        now = {c.id: (c.window_from, c.window_to) for c in self.checks}
+        own = (c for c in self.state.planned.values() if not c.onsite and c.department == self.department)
+        had_time = (c for c in own if c.id not in waited)
+        most = self._half_days(c for c in had_time if now.get(c.id) != (c.window_from, c.window_to))
         for slot in reversed(range(self.first, len(self.at))):
             while most and self.at[slot]:
                 self.at[slot] -= 1

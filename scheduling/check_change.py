@@ -26,7 +26,7 @@ from scheduling.disturbances import (
     UrgentLead,
     VisitCarriedOut,
 )
-from scheduling.problem import Inspector, Problem, Roster, Visit
+from scheduling.problem import Check, Inspector, Problem, Roster, Visit
 
 PEOPLE = (InspectorAbsent, InspectorRecused, CertificateEnded)
 
@@ -157,8 +157,12 @@ def _less_off_site(case: ChangeCase) -> set[str]:
     return {
         old.department
         for old in case.problem.checks
-        if not old.onsite and (old.id in lost or old.id not in now or now[old.id].window_to != old.window_to)
+        if not old.onsite and (old.id in lost or old.id not in now or _window(now[old.id]) != _window(old))
     }
+
+
+def _window(check: Check) -> tuple[date, date]:
+    return check.window_from, check.window_to
 
 
 def least_moved(case: ChangeCase) -> Iterator[Violation]:

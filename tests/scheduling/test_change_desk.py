@@ -180,9 +180,11 @@ def test_much_desk_work_keeps_every_rule_through_changes(
     roster = rostered(problem, drawn=drawn)
     as_of = min(TOWN_FIRST + timedelta(days=passed), problem.last_day)
     still = changed(problem, roster, as_of=as_of)
-    assert still.desks == ()
-    assert still.roster.desk == roster.desk
-    assert still.roster.settled == roster.settled
+    assert {d.cause for d in still.desks} <= {"desk_again"}
+    assert set(still.roster.settled) >= set(roster.settled)
+    if not any("desk" in missed.rules for missed in roster.unplaced):
+        assert still.roster.desk == roster.desk
+        assert still.roster.settled == roster.settled
     for n, count in enumerate((6, 3)):
         what = disturb(seed + n, problem, roster, as_of, count).disturbances
         found = changed(problem, roster, *what, as_of=as_of)

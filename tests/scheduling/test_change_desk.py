@@ -141,13 +141,40 @@ def test_a_longer_window_finds_time_for_what_had_none() -> None:
     assert sum(time.people for time in found.roster.desk) == 11
 
 
-def test_no_visit_takes_the_person_whom_the_desks_need() -> None:
-    """Two people, desks full on Wednesday and Thursday: the lead goes on Friday, though it is most urgent."""
-    problem = bureau(0, 4, 2)
-    roster = rostered(problem, tuple(at(day, half) for day in (14, 15) for half in ("am", "pm")))
-    new = replace(problem.checks[0], id="N", items=("新",), onsite=True)
+def moved_to(roster: Roster, day: int, half: str = "am") -> Roster:
+    """The roster's only visit on another half-day, its people with it."""
+    when = date(2026, 10, day)
+    visits = tuple(replace(v, day=when, half=half) for v in roster.visits)
+    return replace(
+        roster, visits=visits, groups=tuple(replace(g, slot=f"{when}/{half}") for g in roster.groups)
+    )
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_no_visit_takes_the_person_whom_the_desks_need(drawn: bool) -> None:
+    """Two people, desks manned on Wednesday and Thursday: the lead goes on Friday, though it is most urgent."""
+    problem = bureau(1, 4, 2)
+    desk = tuple(at(day, half) for day in (14, 15) for half in ("am", "pm"))
+    roster = moved_to(rostered(problem, desk, drawn), 12)
+    new = replace(problem.checks[1], id="N", items=("新",), onsite=True)
     found = changed(problem, roster, UrgentLead(new, "举报"))
-    assert [v.day.day for v in found.roster.visits] == [16]
+    assert sorted(v.day.day for v in found.roster.visits) == [12, 16]
+    assert found.roster.desk == roster.desk
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+@pytest.mark.parametrize("kept", [True, False])
+def test_no_department_joins_a_visit_with_the_person_whom_its_desk_needs(drawn: bool, kept: bool) -> None:
+    problem = bureau(1, 1, 2)
+    paper = replace(problem.checks[1], department="消防")
+    fire = Inspector("Q0", "消防", NEVER)
+    problem = replace(problem, checks=(problem.checks[0], paper), inspectors=(*problem.inspectors, fire))
+    desk = (DeskTime("消防", date(2026, 10, 15), "am" if kept else "pm", 1),)
+    roster = moved_to(rostered(problem, desk, drawn), 15)
+    new = replace(problem.checks[0], id="N", items=("新",), department="消防", window_to=date(2026, 10, 15))
+    found = changed(problem, roster, CheckAdded(new, "补充抽取"))
+    (visit,) = found.roster.visits
+    assert visit.departments == (("市监",) if kept else ("市监", "消防"))
     assert found.roster.desk == roster.desk
 
 
@@ -234,11 +261,7 @@ def _moved_for_nothing(found: Changed) -> Changed:
 def test_the_checker_finds_each_harm_to_the_desks(harm: Callable[[Changed], Changed], rule: str) -> None:
     problem = bureau(1, 3, 3)
     roster = rostered(problem)
-    first = roster.visits[0]
-    roster = replace(roster, visits=(replace(first, day=date(2026, 10, 13), half="am"),))
-    slot = "2026-10-13/am"
-    roster = replace(roster, groups=tuple(replace(g, slot=slot) for g in roster.groups))
-    roster = replace(roster, desk=(at(12), at(14, people=3), at(15, "pm")))
+    roster = replace(moved_to(roster, 13), desk=(at(12), at(14, people=3), at(15, "pm")))
     change = Change(DAY, (absent("P0", 14, 14),))
     found = change_roster(problem, roster, change, 0.05)
     assert check_change(problem, roster, change, found) == []

@@ -192,6 +192,15 @@ def test_who_replaces_an_absent_person_is_not_needed_at_a_desk_too() -> None:
     assert sum(time.people for time in found.roster.desk) == 1
 
 
+def test_before_the_lottery_a_visit_without_people_is_freed_and_the_desk_stays() -> None:
+    """One of three is left on Wednesday: too few for the visit, enough for the desk of the same half-day."""
+    problem = bureau(1, 1, 3)
+    roster = moved_to(rostered(problem, (at(14),), drawn=False), 14)
+    found = changed(problem, roster, absent("P0", 14, 14), absent("P1", 14, 14))
+    assert found.roster.desk == roster.desk
+    assert [v.day.day for v in found.roster.visits] in ([15], [16])
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

@@ -40,6 +40,7 @@ class Sum:
     moved: int = 0
     replaced: int = 0
     newly_unplaced: int = 0
+    desks: int = 0
     broken: int = 0
     largest: float = 0.0
     spent: float = 0.0
@@ -53,6 +54,7 @@ class Sum:
         self.moved += d.moved
         self.replaced += len(changed.replacements)
         self.newly_unplaced += sum(x.kind == "unplaced" for x in changed.differences)
+        self.desks += len(changed.desks)
         self.largest = max(self.largest, d.share)
         faults = [
             *check_roster(changed.problem, changed.roster),
@@ -69,13 +71,16 @@ class Sum:
         return (
             f"{name:<22} affected {self.affected:4d}   unaffected moved {self.moved} "
             f"(most in one change {self.largest:.2%})   seats replaced {self.replaced}   "
-            f"newly unplaced {self.newly_unplaced}   rules broken {self.broken}   {self.spent:.2f} CPU s"
+            f"newly unplaced {self.newly_unplaced}   half-days of desks {self.desks}   rules broken {self.broken}   {self.spent:.2f} CPU s"
         )
 
 
-def county(seed: int, objects: int, inspectors: int, seconds: float) -> tuple[Problem, Roster, str]:
+def county(
+    seed: int, objects: int, inspectors: int, seconds: float, desk_people: int
+) -> tuple[Problem, Roster, str]:
     """A solved county with its teams drawn by the lottery, and the lottery's state S."""
     problem = make_town(seed, Size(objects, inspectors))
+    problem = replace(problem, rules=replace(problem.rules, desk_people=desk_people))
     roster = solve(problem, Stop(seconds=seconds), f"S{seed}")
     table = team_table(problem, roster, SALT)
     state = team_state(team_commitment(table.hash), "2026-09-30 dice 3 6 1 4 4 2")
@@ -131,11 +136,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--towns", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--disturbances", type=int, default=30)
+    parser.add_argument("--desk-people", type=int, default=0)
     parser.add_argument("--as-of", type=date.fromisoformat, default=date(2026, 10, 14))
     chosen = parser.parse_args()
     share = float(load_rules().value("roster.change_share", "CN", chosen.as_of))
     for seed in chosen.towns:
-        problem, roster, state = county(seed, chosen.objects, chosen.inspectors, chosen.seconds)
+        problem, roster, state = county(
+            seed, chosen.objects, chosen.inspectors, chosen.seconds, chosen.desk_people
+        )
         future = sum(v.day >= chosen.as_of for v in roster.visits)
         print(
             f"county {seed}: {len(roster.visits)} visits, {len(roster.seats)} seats, {len(roster.unplaced)} unplaced; "

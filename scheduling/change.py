@@ -11,16 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from registry.progress import Progress, silent
 from scheduling.attendance import keep_staffable
 from scheduling.booking import UNPLACED, Booking
 from scheduling.change_dates import Dating, Room, Seated, Unseated
+from scheduling.change_desk import DesksAgain, expected_of, reserve_again, seated, settled_again, unseated
 from scheduling.change_problem import Cause, Changing, apply_change, change_faults
 from scheduling.change_report import differences, replacements
 from scheduling.change_seats import SeatBook, Veil, seat_faults
-from scheduling.change_visits import Sorting, Touched
+from scheduling.change_visits import Sorting, Touched, new_visit, same_visits
 from scheduling.changed import CAUSE_NAMES, Changed, Disturbed
 from scheduling.conflicts import Explainer
 from scheduling.desk import at_desks
@@ -96,6 +96,7 @@ class _Replanning:
         self.book = SeatBook(problem, roster, state, veil) if roster.seats else None
         self.sorting = Sorting(problem, roster, causes, self.days, self.book)
         self.to_visit, self.settled = settle(problem)
+        self.desks = DesksAgain(roster.desk)
 
     def run(self, told: Progress) -> Changed:
         """The whole change; `told` hears of its progress."""
@@ -106,18 +107,16 @@ class _Replanning:
         base += [(v, self.sorting.is_held(v)) for _, v in sorted(touched.stay.items())]
         fixed = [self.sorting.planned(v, held) for v, held in base]
         planned = [*fixed, *loose.must, *loose.may]
-        staffing = Staffing(planned, self.problem, self.days, at_desks(self.roster.desk, self.days))
-        arrays = date_problem(planned, self.problem, self.days, staffing, self.roster.seed)
-        booking = Booking(arrays)
-        for v, (visit, _) in enumerate(base):
-            booking.place(v, self._slot(visit))
-        room = self._room(booking, staffing)
+        freed = self._reserve(planned, base, touched, loose)
+        staffing = Staffing(planned, self.problem, self.days, at_desks(self.desks.times, self.days))
+        booking, room = self._booked(planned, base, staffing, freed)
         unaffected = {v for v, (visit, _) in enumerate(base) if v >= len(touched.past)}
         calm = len(unaffected) - len(touched.vacated)
         dating = Dating(booking, room, unaffected, math.floor(self.share * calm + 1e-9), self.problem)
         must = list(range(len(fixed), len(fixed) + len(loose.must)))
         if self.book is None:
-            must = [*self._short_of_people(booking, staffing, room, touched, base), *must]
+            freed += self._short_of_people(booking, staffing, room, touched, base)
+            must = [*freed, *must]
             dating.unaffected -= set(must)
         missed = self._date(dating, planned, must, told)
         self._date(dating, planned, range(len(fixed) + len(loose.must), len(planned)), silent, force=False)
@@ -126,6 +125,42 @@ class _Replanning:
         roster = self._roster(booking, staffing, room, loose, dating, sorted(set(missed)))
         found = Disturbed(len(touched.undated), calm, len(dating.moved), dating.limit, self.share)
         return self._report(roster, touched, planned, dating, found)
+
+    def _booked(
+        self,
+        planned: Sequence[PlannedVisit],
+        base: Sequence[tuple[Visit, bool]],
+        staffing: Staffing,
+        freed: Sequence[int] = (),
+    ) -> tuple[Booking, Room]:
+        """All that has its date and is not freed, booked."""
+        booking = Booking(date_problem(planned, self.problem, self.days, staffing, self.roster.seed))
+        for v, (visit, _) in enumerate(base):
+            if v not in freed:
+                booking.place(v, self._slot(visit))
+        return booking, self._room(booking, staffing)
+
+    def _reserve(
+        self,
+        planned: Sequence[PlannedVisit],
+        base: Sequence[tuple[Visit, bool]],
+        touched: Touched,
+        loose: _Loose,
+    ) -> list[int]:
+        """Reserve the desks around the visits that stay; before the team lottery, those that cannot stay are freed first."""
+        freed: list[int] = []
+        if not self.problem.rules.desk_people:
+            return freed
+        if self.book is not None:
+            standing = seated(self.book, People(self.problem, self.days))
+        else:
+            staffing = Staffing(planned, self.problem, self.days)
+            booking, room = self._booked(planned, base, staffing)
+            freed = self._short_of_people(booking, staffing, room, touched, base)
+            standing = unseated(staffing, booking.dated())
+        expected = expected_of(loose.must, self.problem.rules)
+        self.desks = reserve_again(self.problem, self.roster, self.causes, self.days, standing, expected)
+        return freed
 
     def _join_added(self) -> list[Check]:
         """New checks that still need a visit of their own."""
@@ -146,21 +181,10 @@ class _Replanning:
         people = People(self.problem, [d for d in self.days if d >= self.causes.as_of])
         must, absent = keep_staffable(merging.visits, self.problem, merging, people)
         may, _ = keep_staffable(waiting.visits, self.problem, waiting, people)
-        same = self._same_visits(must, [old[v] for v in touched.undated])
+        same = same_visits(must, [old[v] for v in touched.undated])
         must = [replace(v, id=same.get(v.id, v.id)) for v in must]
         must, may, refused = self._within_limits(touched, must, may)
         return _Loose(must, may, [*absent, *refused], merging, same)
-
-    @staticmethod
-    def _same_visits(planned: Sequence[PlannedVisit], old: Sequence[Visit]) -> dict[str, str]:
-        """New id → old id: a visit that is dated anew keeps its name, with whatever joins it."""
-        of_check = {c: v.id for v in old for c in v.checks}
-        same: dict[str, str] = {}
-        for visit in planned:
-            names = sorted({of_check[c.id] for c in visit.checks if c.id in of_check} - set(same.values()))
-            if names:
-                same[visit.id] = names[0]
-        return same
 
     def _within_limits(
         self, touched: Touched, must: list[PlannedVisit], may: list[PlannedVisit]
@@ -279,17 +303,22 @@ class _Replanning:
         explainer = Explainer(
             self.problem, self._merging(staffing, loose), staffing.visits, staffing, booking
         )
-        unplaced = [*loose.refused, *(self._limited(explainer.unplaced(v), dating) for v in missed)]
+        unplaced = [
+            *self.desks.refused,
+            *loose.refused,
+            *(self._limited(explainer.unplaced(v), dating) for v in missed),
+        ]
         told = {c for v in visits for c in v.checks} | {c for u in unplaced for c in u.checks}
         known = {c.id for c in self.problem.checks}
-        for old in self.roster.unplaced:
-            left = tuple(c for c in old.checks if c in known and c not in told)
+        before = settled_again(self.roster, self.desks, self.causes.checks)
+        for old in before.unplaced:
+            left = tuple(c for c in old.checks if c not in told)
             unplaced += [replace(old, checks=left)] if left else []
-        settled = [s for s in self.roster.settled if s.check in known]
-        settled += [s for s in self.settled if s.check in self.causes.added]
+        new = {*self.causes.added, *self.desks.found} - self.desks.no_time
+        settled = [*before.settled, *(s for s in self.settled if s.check in new)]
         groups, seats = self._people(room)
         return replace(
-            self.roster,
+            before,
             problem_hash=problem_hash(self.problem),
             visits=tuple(sorted(visits, key=lambda v: v.id)),
             unplaced=tuple(unplaced),
@@ -331,9 +360,9 @@ class _Replanning:
             return stays
         was = stays or self.causes.visits.get(planned.id)
         if was is None:
-            return _visit(planned, day, half, (*planned.notes, "调整排班时新排"))
+            return new_visit(planned, day, half, (*planned.notes, "调整排班时新排"))
         why = CAUSE_NAMES[causes[planned.id].kind] if planned.id in causes else "腾出时段"
-        return _visit(planned, day, half, (*was.reasons, f"由 {was.day} {was.half} 调整({why})"))
+        return new_visit(planned, day, half, (*was.reasons, f"由 {was.day} {was.half} 调整({why})"))
 
     def _report(
         self,
@@ -355,21 +384,9 @@ class _Replanning:
         told = differences(self.roster, roster, causes, self.causes, room)
         seats = replacements(self.roster, roster, touched.vacated, causes, self.causes)
         filling = self.book.filling() if self.book else None
-        return Changed(self.problem, roster, tuple(told), tuple(seats), found, filling)
+        return Changed(
+            self.problem, roster, tuple(told), tuple(seats), found, filling, self.desks.differences
+        )
 
     def _name(self, visit: PlannedVisit) -> str:
         return f"{visit.object_id} 的检查"
-
-
-def _visit(planned: PlannedVisit, day: date, half: str, reasons: tuple[str, ...]) -> Visit:
-    return Visit(
-        id=planned.id,
-        object_id=planned.object_id,
-        day=day,
-        half=half,
-        checks=tuple(c.id for c in planned.checks),
-        departments=planned.departments,
-        lead=planned.lead,
-        minutes=planned.minutes,
-        reasons=reasons,
-    )

@@ -165,6 +165,7 @@ def _store(
         "disturbances": change.disturbances,
         "differences": changed.differences,
         "replacements": changed.replacements,
+        "desks": changed.desks,
         "disturbed": changed.disturbed,
         "replaced": changed.replaced_by_cause(),
     }

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from scheduling.booking import UNPLACED, Booking
+from scheduling.change_desk import beside_desks
 from scheduling.change_seats import SeatBook, VisitSeats
 from scheduling.merge import PlannedVisit
 from scheduling.problem import HALVES, WHOLE_DAY, Problem, TeamGroup, Visit
@@ -52,6 +53,8 @@ class Seated:
         dated = _dated(visit, self.booking, slot)
         groups = list(new_groups(self.staffing, v, day, halves))
         if any(len(group.eligible) < group.need for group in groups):
+            return False
+        if not beside_desks(self.book, self.staffing.people, groups, day, halves):
             return False
         self.book.put(visit.id, self.book.seats_for(dated, groups))
         if self.book.empty_after(visit.departments):

@@ -43,7 +43,10 @@ class Cause:
 
 @dataclass
 class Changing:
-    """A problem while disturbances are applied, and the causes they leave behind, by what they touch."""
+    """A problem while disturbances are applied, and the causes they leave behind, by what they touch.
+
+    `planned` are the checks as they were before.
+    """
 
     as_of: date
     objects: dict[str, Object]
@@ -54,6 +57,7 @@ class Changing:
     last_day: date
     visits: dict[str, Visit]
     names: set[str]
+    planned: dict[str, Check]
     cancelled: dict[str, Cause] = field(default_factory=dict)
     added: dict[str, Cause] = field(default_factory=dict)
     held: dict[str, Cause] = field(default_factory=dict)
@@ -112,6 +116,7 @@ def apply_change(problem: Problem, roster: Roster, change: Change) -> tuple[Prob
         problem.last_day,
         {v.id: v for v in roster.visits},
         {c.id for c in problem.checks},
+        {c.id: c for c in problem.checks},
     )
     for disturbance in change.disturbances:
         _apply(state, disturbance)

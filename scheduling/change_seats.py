@@ -100,6 +100,15 @@ class SeatBook:
         self._total.subtract(person for _, person in seats.sitting)
         return seats
 
+    def sent_out(self, department: str, day: str, half: str) -> int:
+        """How many of a department go out in a half-day, empty seats counted (入企人数)."""
+        return sum(
+            group.need
+            for visit in self._on_day[department, day]
+            for group, place in zip(self.of_visit[visit].groups, self.of_visit[visit].places, strict=True)
+            if group.department == department and half in place.halves
+        )
+
     def vacate(self, visit: Visit) -> list[str]:
         """Empty the seats of those who may no longer go; the people who leave."""
         old = self.of_visit[visit.id]

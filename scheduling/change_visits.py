@@ -13,6 +13,7 @@ from datetime import date
 
 import numpy as np
 
+from scheduling.change_desk import beside_desks
 from scheduling.change_problem import Cause, Changing
 from scheduling.change_seats import SeatBook, halves_of
 from scheduling.desk import at_desks
@@ -232,6 +233,8 @@ class Sorting:
             names = staffing.people.names(mask)
             slot = f"{visit.day}/{part}"
             groups.append(TeamGroup(group, visit.id, kind.department, kind.name, slot, need, names))
+        if not beside_desks(self.book, staffing.people, groups, self.index[visit.day], halves):
+            return False
         self.book.put(visit.id, self.book.with_more(visit, groups))
         if self.book.empty_after([check.department]):
             self.book.take(visit.id)
@@ -256,3 +259,29 @@ class Sorting:
 
 def _by_rules(visit: Visit) -> Cause:
     return Cause("rules", f"按调整后的规则,{visit.day} 不能检查")
+
+
+def same_visits(planned: Sequence[PlannedVisit], old: Sequence[Visit]) -> dict[str, str]:
+    """New id → old id: a visit that is dated anew keeps its name, with whatever joins it."""
+    of_check = {c: v.id for v in old for c in v.checks}
+    same: dict[str, str] = {}
+    for visit in planned:
+        names = sorted({of_check[c.id] for c in visit.checks if c.id in of_check} - set(same.values()))
+        if names:
+            same[visit.id] = names[0]
+    return same
+
+
+def new_visit(planned: PlannedVisit, day: date, half: str, reasons: tuple[str, ...]) -> Visit:
+    """A visit with its new date (排定的检查)."""
+    return Visit(
+        id=planned.id,
+        object_id=planned.object_id,
+        day=day,
+        half=half,
+        checks=tuple(c.id for c in planned.checks),
+        departments=planned.departments,
+        lead=planned.lead,
+        minutes=planned.minutes,
+        reasons=reasons,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 
 from scheduling.disturbances import KIND_NAMES
 from scheduling.problem import Problem, Roster
@@ -16,6 +17,9 @@ CAUSE_NAMES = {
     "made_room": "为受影响的检查腾出时段",
     "room_found": "调整后有了可用时段",
     "rules": "按调整后的规则",
+    "desk_lost": "在岗人员不足",
+    "desk_again": "书面、网络检查另行安排时间",
+    "desk_freed": "书面、网络检查减少",
 }
 """Kinds of cause in words: what the public reads; the sentence is for the staff."""
 DIFFERENCE_NAMES = {
@@ -66,6 +70,19 @@ class Replacement:
 
 
 @dataclass(frozen=True)
+class DeskDifference:
+    """One half-day with another number of a department's people at their desks (书面、网络检查占用变化); no names."""
+
+    department: str
+    day: date
+    half: str
+    before: int
+    after: int
+    cause: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Disturbed:
     """How much was disturbed (扰动程度): visits that lost their date; `unaffected` ones, of which `moved` made room."""
 
@@ -91,6 +108,7 @@ class Changed:
     replacements: tuple[Replacement, ...]
     disturbed: Disturbed
     filling: Filling | None = None
+    desks: tuple[DeskDifference, ...] = ()
 
     def replaced_by_cause(self) -> dict[str, int]:
         """How many seats were replaced for which kind of cause, in words; public."""
@@ -104,11 +122,11 @@ class _Told:
     replacements: tuple[Replacement, ...]
     disturbed: Disturbed
     replaced_by_cause: dict[str, int]
+    desks: tuple[DeskDifference, ...]
     format: str = CHANGED_FORMAT
 
 
 def changed_to_json(changed: Changed) -> str:
     """Canonical JSON of everything that changed (调整说明文件)."""
-    return to_json(
-        _Told(changed.differences, changed.replacements, changed.disturbed, changed.replaced_by_cause())
-    )
+    counts = changed.replaced_by_cause()
+    return to_json(_Told(changed.differences, changed.replacements, changed.disturbed, counts, changed.desks))

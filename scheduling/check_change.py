@@ -7,14 +7,15 @@ breaks no rule of the changed problem was unaffected. Whether the new roster kee
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from scheduling.case import TAKES, Violation
 from scheduling.changed import CAUSE_NAMES, Changed
-from scheduling.check import check_roster
+from scheduling.check import check_roster, works
 from scheduling.disturbances import (
     CertificateEnded,
     Change,
@@ -25,7 +26,7 @@ from scheduling.disturbances import (
     UrgentLead,
     VisitCarriedOut,
 )
-from scheduling.problem import Inspector, Problem, Roster, Visit
+from scheduling.problem import Check, Inspector, Problem, Roster, Visit
 
 PEOPLE = (InspectorAbsent, InspectorRecused, CertificateEnded)
 
@@ -103,6 +104,65 @@ def past_untouched(case: ChangeCase) -> Iterator[Violation]:
     for visit in case.changed.roster.visits:
         if visit.day < case.change.as_of and visit.id not in case.was:
             yield Violation("past", visit.id, f"新排的检查 {visit.day} 早于调整日 {case.change.as_of}")
+    for department, day, half in sorted(_desks_differ(case)):
+        if day < case.change.as_of:
+            told = f"{department} {day} {half} 的书面、网络检查占用早于调整日 {case.change.as_of},不得改动"
+            yield Violation("past", "", told)
+
+
+def _desks_differ(case: ChangeCase) -> dict[tuple[str, date, str], tuple[int, int]]:
+    """People at their desks before and after, by department, day and half, where they differ."""
+    was, now = Counter[tuple[str, date, str]](), Counter[tuple[str, date, str]]()
+    for count, roster in ((was, case.before), (now, case.changed.roster)):
+        for time in roster.desk:
+            count[time.department, time.day, time.half] += time.people
+    return {key: (was[key], now[key]) for key in {*was, *now} if was[key] != now[key]}
+
+
+def desks_told(case: ChangeCase) -> Iterator[Violation]:
+    """Every difference of the desks is told with a reason, as a number, and nothing else is (占用变化逐项说明)."""
+    differ = _desks_differ(case)
+    told = {(d.department, d.day, d.half): d for d in case.changed.desks}
+    for department, day, half in sorted({*differ, *told}):
+        at, one = (department, day, half), told.get((department, day, half))
+        where = f"{department} {day} {half} 的书面、网络检查占用"
+        if one is None:
+            yield Violation("reason", "", f"{where}有变化,没有说明")
+        elif differ.get(at) != (one.before, one.after):
+            yield Violation("reason", "", f"{where}与说明不符")
+        elif not one.sentence.strip() or one.cause not in CAUSE_NAMES:
+            yield Violation("reason", "", f"{where}的变化没有写明理由")
+
+
+def desks_kept(case: ChangeCase) -> Iterator[Violation]:
+    """Once teams are known: people stay at their desks where they still suffice and the work is still due (占用少变动)."""
+    people, less = case.changed.problem.inspectors, _less_off_site(case)
+    for (department, day, half), (before, after) in sorted(_desks_differ(case).items()):
+        if after >= before or department in less or not case.before.seats or day < case.change.as_of:
+            continue
+        there = [i for i in people if i.department == department and i.half_days_per_day > 1]
+        there = [i for i in there if day not in i.leave and day <= i.certificate_valid_to]
+        stay = {v.id for v in case.future if v.day == day and half in TAKES[v.half] and case.stays(v)}
+        out = sum(s.department == department and s.visit in stay for s in case.changed.roster.seats)
+        if works(day, case.problem) and out + before <= len(there):
+            told = f"{department} {day} {half} 在岗人员仍够,书面、网络检查却由 {before} 人减为 {after} 人"
+            yield Violation("desk_kept", "", told)
+
+
+def _less_off_site(case: ChangeCase) -> set[str]:
+    """Departments with less work off site than before: cancelled, in another window, or without time now."""
+    now = {c.id: c for c in case.changed.problem.checks}
+    lost = {c for u in case.changed.roster.unplaced for c in u.checks}
+    lost -= {c for u in case.before.unplaced for c in u.checks}
+    return {
+        old.department
+        for old in case.problem.checks
+        if not old.onsite and (old.id in lost or old.id not in now or _window(now[old.id]) != _window(old))
+    }
+
+
+def _window(check: Check) -> tuple[date, date]:
+    return check.window_from, check.window_to
 
 
 def least_moved(case: ChangeCase) -> Iterator[Violation]:
@@ -203,6 +263,8 @@ CHANGE_RULES: tuple[Callable[[ChangeCase], Iterator[Violation]], ...] = (
     least_moved,
     people_kept,
     explained,
+    desks_told,
+    desks_kept,
     carried_forward,
     seats_apart,
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
@@ -250,6 +251,13 @@ class Staffing:
         self._all_departments = sorted({d for own in self._departments for d in own})
         self._known: dict[tuple[str, int, tuple[tuple[int, tuple[int, ...]], ...]], tuple[int, ...]] = {}
         self._grouped: dict[tuple[str, int, tuple[Dated, ...]], tuple[TeamGroup, ...]] = {}
+
+    def with_desks(self, desk: Mapping[str, Desk]) -> Staffing:
+        """The same visits and people with other desks (同一批检查,另一种留办人数)."""
+        other = copy(self)
+        other.people, other._known, other._grouped = copy(self.people), {}, {}
+        other.people.desk = dict(desk)
+        return other
 
     def departments(self, visit: int) -> list[str]:
         """Departments that send somebody to the visit."""

@@ -215,6 +215,7 @@ def _answer(changed: Changed) -> dict[str, object]:
     return {
         "disturbed": {**asdict(changed.disturbed), "share": changed.disturbed.share},
         "differences": [asdict(d) for d in changed.differences],
+        "desks": [asdict(d) for d in changed.desks],
         "replaced": changed.replaced_by_cause(),
     }
 
@@ -235,5 +236,14 @@ def _show(changed: Changed) -> None:
         out.print(escape(line))
     if len(changed.differences) > SHOWN:
         out.print(f"  ……另有 {len(changed.differences) - SHOWN:,} 处")
+    for desk in changed.desks[:SHOWN]:
+        when = in_words(f"{desk.day} {desk.half}")
+        out.print(
+            escape(
+                f"  书面、网络检查 {desk.department} {when} {desk.before} → {desk.after} 人：{desk.sentence}"
+            )
+        )
+    if len(changed.desks) > SHOWN:
+        out.print(f"  ……另有 {len(changed.desks) - SHOWN:,} 个半天")
     if replaced := changed.replaced_by_cause():
         out.print("替补：" + "、".join(f"{kind} {n:,} 人次" for kind, n in replaced.items()))

@@ -74,7 +74,8 @@ def _change_of(statistics: dict[str, Any]) -> dict[str, Any] | None:
     at = {kind: [one for one in told if one["kind"] == kind] for kind in DIFFERENCE_NAMES}
     causes = dict.fromkeys(KIND_NAMES[one["kind"]] for one in change["disturbances"])
     lists = [(DIFFERENCE_NAMES[kind], rows) for kind, rows in at.items() if rows]
-    return {**change, "causes": list(causes), "lists": lists}
+    desks = [{**d, "when": in_words(f"{d['day']} {d['half']}")} for d in change.get("desks", ())]
+    return {**change, "desks": desks, "causes": list(causes), "lists": lists}
 
 
 ROSTER_STATES = {

@@ -13,7 +13,7 @@ from portal.cli.console import run
 from registry import tables as t
 from registry.tables.visit import RosterVersion
 from scheduling.change import change_roster
-from scheduling.changed import Changed
+from scheduling.changed import Changed, DeskDifference
 from scheduling.check import check_roster
 from scheduling.disturbances import Change, InspectorAbsent, ObjectClosed, change_to_json
 from scheduling.problem import Roster, problem_from_json, problem_to_json, roster_from_json, roster_to_json
@@ -138,6 +138,7 @@ def test_the_page_of_a_version_lists_what_it_changed(
         "disturbances": asked.disturbances,
         "differences": changed.differences,
         "replacements": changed.replacements,
+        "desks": [DeskDifference("市监", asked.as_of, "am", 2, 0, "desk_lost", "在岗 2 人,入企 2 人")],
         "disturbed": changed.disturbed,
         "replaced": changed.replaced_by_cause(),
     }
@@ -172,4 +173,7 @@ def test_the_page_of_a_version_lists_what_it_changed(
     assert "人员缺勤、对象停业或注销" in page
     assert all(one.object_id in page for one in changed.differences)
     assert "替补人次" in page
+    assert "书面、网络检查留人 1 个半天有变化" in page
+    assert f"{asked.as_of} 上午" in page
+    assert "在岗 2 人,入企 2 人" in page
     assert " style=" not in page

@@ -98,7 +98,7 @@ def _check(rng: random.Random, problem: Problem, as_of: date, n: int) -> tuple[C
         pinned_day=None,
         pinned_half=None,
     )
-    return replace(made, items=(f"新事项{n}",), onsite=True), site
+    return replace(made, items=(f"新事项{n}",), onsite=rng.random() < 0.8), site
 
 
 def _lead(rng: random.Random, problem: Problem, roster: Roster, as_of: date, n: int) -> Disturbance:

@@ -15,6 +15,7 @@ from chinese_calendar.constants import holidays
 
 from scheduling.case import TAKES, Case, Violation
 from scheduling.check_desk import desk
+from scheduling.check_groups import seat_groups
 from scheduling.check_teams import TEAM_RULES
 from scheduling.problem import Check, Object, Problem, QuietRule, Roster, Visit
 
@@ -316,6 +317,7 @@ ROSTER_RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     complete,
     recognition,
     desk,
+    seat_groups,
 )
 
 

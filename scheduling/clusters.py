@@ -83,11 +83,10 @@ def spread(spots: Floats) -> float:
 def _linked(corners: Floats, limit: float) -> NDArray[np.int64]:
     if len(corners) < 2:
         return np.zeros(len(corners), dtype=np.int64)
-    # scikit-learn takes half a second to load, and most places state their clusters.
-    from sklearn.cluster import AgglomerativeClustering
+    # It takes a while to load, and most places state their clusters.
+    from scipy.cluster.hierarchy import fcluster, linkage
 
-    model = AgglomerativeClustering(n_clusters=None, linkage="complete", distance_threshold=limit)
-    return np.asarray(model.fit_predict(corners), dtype=np.int64)
+    return np.asarray(fcluster(linkage(corners, "complete"), limit, "distance"), dtype=np.int64) - 1
 
 
 def _on_plane(spots: Floats) -> Floats:

@@ -116,17 +116,18 @@ class Explainer:
         if spaced.any():
             parts.append("年度入企次数已用尽")
             rules = ["window", "annual_cap"]
-        return tuple(rules), ",".join(parts) + ",没有可排的日期", self._day_relief(layers)
+        return tuple(rules), ",".join(parts) + ",没有可排的日期", self._day_relief(visit, layers)
 
-    def _day_relief(self, layers: dict[str, np.ndarray]) -> str:
+    def _day_relief(self, visit: PlannedVisit, layers: dict[str, np.ndarray]) -> str:
         days, reliefs = self.booking.problem.dates, []
+        lawful = any(c.statutory for c in visit.checks)
         for name, action in (
             ("window", "延长任务期限"),
             ("quiet_day", "审批安静日豁免"),
             ("spacing", "经批准缩短间隔"),
         ):
             others = np.logical_and.reduce([m for n, m in layers.items() if n != name])
-            if others.any():
+            if others.any() and not (name == "window" and lawful):
                 gained = np.flatnonzero(others)
                 reliefs.append(f"{action}({days[gained[0]]} 等 {len(gained)} 天可用)")
         return ";或".join([*reliefs, "改为书面或网络检查"])

@@ -30,6 +30,7 @@ class Check:
     lead (牵头); `clue`: a complaint or transferred lead (线索), which caps, spacing and quotas do not count;
     `joint`: the plan allows it to be merged with other departments' checks. `item_minutes`: minutes of each item
     in the order of `items`, empty where the item register gives none; recognised items then take none.
+    `statutory`: the law sets the end of the window (法定期限); nobody may extend it.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Check:
     pinned_day: date | None = None
     pinned_half: str | None = None
     item_minutes: tuple[int, ...] = ()
+    statutory: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,8 @@ class Recusal:
 class Inspector:
     """A certified officer (执法检查人员). `visits_total` limits the visits of the whole period.
 
-    `districts` are those he serves (属地管辖), as in `Object.district`; empty: anywhere.
-    `recused` are objects closed to him for any reason; `recusals` those with a reason of his own.
-    `recused_from`: objects at which the person stands aside from a day on, having learned of the reason then.
+    `districts` are those he serves (属地管辖), empty: anywhere. `recused` are objects closed to him for any
+    reason, `recusals` with one of his own, `recused_from` from a day on, when the reason was learned.
     """
 
     id: str

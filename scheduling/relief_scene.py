@@ -98,10 +98,11 @@ class Scene:
         return np.asarray(others & ~layers[rule] & mask[:, None])
 
     def _late(self) -> Bools:
-        """Days [V, D] past a visit's window, within the longest delay."""
+        """Days [V, D] past a visit's window, within the longest delay; none past a window that the law sets."""
         last = np.array([min(c.window_to for c in v.checks).toordinal() for v in self.prepared.visits])
         past = self.prepared.dates.ordinals[None, :] - last[:, None]
-        return np.asarray((past > 0) & (past <= self.prices.longest_delay_days))
+        free = np.array([not any(c.statutory for c in v.checks) for v in self.prepared.visits], dtype=bool)
+        return np.asarray((past > 0) & (past <= self.prices.longest_delay_days) & free[:, None])
 
     def late_weeks(self, visit: int, day: int) -> int:
         """Started weeks past the window."""

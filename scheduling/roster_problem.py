@@ -166,6 +166,7 @@ def _checks(
             categories=(*sorted(categories), *tag),
             urgency=_DUTY_URGENCY if row.duty else _URGENCY[row.klass],
             lead=task["lead"],
+            statutory=bool(pd.notna(row.deadline)),
         )
 
 

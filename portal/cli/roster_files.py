@@ -20,7 +20,7 @@ from portal.cli.console import Json, app, err, opened, out, progress, tell
 from registry.errors import Refusal
 from scheduling.case import Violation
 from scheduling.check import check_roster
-from scheduling.problem import Problem, ProblemError, Roster, problem_hash
+from scheduling.problem import Problem, ProblemError, Roster, problem_hash, problem_to_json, roster_to_json
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
 from scheduling.search_words import AIMS, STOPPED, gap_words
 
@@ -171,6 +171,26 @@ def check(
     answer = {"roster": name, "teams": with_teams, "violations": [asdict(v) for v in broken]}
     tell(answer, as_json, lambda: _show_violations(name, broken))
     _leave_if(broken)
+
+
+@roster_commands.command("export")
+def export(
+    number: Annotated[str, typer.Argument(help="number of a stored roster (wurao roster list)")],
+    out_folder: Annotated[Path, typer.Option("--out", help="folder for the two files")] = Path(),
+) -> None:
+    """Write a stored roster as the two public files (导出排班问题与排班表), for the commands on files.
+
+    They are for the bureau: urgency follows from the class, and nobody outside may see it.
+    """
+    problem, roster = stored_roster(number)
+    out_folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (
+        (f"roster-{number}-problem.json", problem_to_json(problem)),
+        (f"roster-{number}.json", roster_to_json(roster)),
+    ):
+        (out_folder / name).write_text(text, encoding="utf-8")
+        out.print(f"已写入 {escape(str(out_folder / name))}")
+    out.print("内部文件：紧急程度来自信用风险分类，不得对外提供。")
 
 
 def stored_roster(number: str) -> tuple[Problem, Roster]:

@@ -155,6 +155,16 @@ def test_spacing_is_shortened_only_where_policy_allows_it() -> None:
     assert "spacing" in kinds[20]
 
 
+def test_a_deadline_that_the_law_sets_is_never_extended() -> None:
+    problem = short_town("scarce holders")
+    free = solve(problem, PRICED, "S")
+    assert any(m.kind == "window" for c in free.conflicts for r in c.remedies for m in r.measures)
+    bound = replace(problem, checks=tuple(replace(c, statutory=True) for c in problem.checks))
+    roster = solve(bound, PRICED, "S")
+    assert roster.conflicts[0].missing == free.conflicts[0].missing
+    assert not any(m.kind == "window" for c in roster.conflicts for r in c.remedies for m in r.measures)
+
+
 def test_conflicts_survive_the_file_and_repeat() -> None:
     problem = short_town("crowded park")
     roster = solve(problem, PRICED, "S")

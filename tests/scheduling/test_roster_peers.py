@@ -49,7 +49,7 @@ def columns_of(case: Case, program: Program, slots: list[int]) -> np.ndarray:
 
 
 @SMALL
-@given(towns(most_objects=20))
+@given(towns(desks=False, most_objects=20))
 def test_our_roster_is_a_plan_of_the_whole_program_at_the_same_price(problem: Problem) -> None:
     case = prepare(problem, "S")
     slots = slots_of(case, solve(problem, QUICK, "S"))
@@ -63,7 +63,7 @@ def test_our_roster_is_a_plan_of_the_whole_program_at_the_same_price(problem: Pr
 
 
 @SMALL
-@given(towns(most_objects=10))
+@given(towns(desks=False, most_objects=10))
 def test_no_plan_of_the_whole_program_beats_our_bound(problem: Problem) -> None:
     case, ours = prepare(problem, "S"), solve(problem, QUICK, "S")
     if not case.visits:
@@ -83,7 +83,7 @@ def test_no_plan_of_the_whole_program_beats_our_bound(problem: Problem) -> None:
 
 
 @SMALL
-@given(towns(most_objects=20))
+@given(towns(desks=False, most_objects=20))
 def test_a_plan_made_staffable_keeps_every_rule(problem: Problem) -> None:
     """Even a plan that puts every visit on its first open half-day, which people can hardly staff."""
     case = prepare(problem, "S")
@@ -99,7 +99,7 @@ def test_a_plan_made_staffable_keeps_every_rule(problem: Problem) -> None:
 
 
 @SMALL
-@given(towns(most_objects=15))
+@given(towns(desks=False, most_objects=15))
 def test_the_numbers_written_for_timefold_can_be_read_to_the_end(problem: Problem) -> None:
     case = prepare(problem, "S")
     numbers = iter([int(word) for word in instance_of(case.dates).split()])

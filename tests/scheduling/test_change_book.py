@@ -249,7 +249,12 @@ def test_the_command_changes_a_stored_roster_and_the_public_page_counts_by_reaso
     assert "由谁" in capsys.readouterr().err
     assert run([*asked, "--by", "甲", "--json"]) == 0
     told_there = json.loads(capsys.readouterr().out)
-    assert run(["roster", "check", str(told_there["roster"])]) == 0
+    number = str(told_there["roster"])
+    assert run(["roster", "check", number]) == 0
+    files = made.folder / "files"
+    assert run(["roster", "export", number, "--out", str(files)]) == 0
+    two = [str(files / name) for name in (f"roster-{number}-problem.json", f"roster-{number}.json")]
+    assert run(["roster", "check", *two]) == 0
     assert run(["roster", "explain", str(told_there["roster"]), "--json"]) == 0
     capsys.readouterr()
     with made.database.engine_for("report").connect() as connection:

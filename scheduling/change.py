@@ -337,7 +337,11 @@ class _Replanning:
             groups, seats, _ = self.book.seats()
             return groups, seats
         assert isinstance(room, Unseated)
-        return tuple(room.workload.groups()), ()
+        # What lies before the change keeps the people it was open to: what was learned later did not hold then.
+        past = {v.id for v in self.roster.visits if v.day < self.causes.as_of}
+        kept = [g for g in self.roster.groups if g.visit in past]
+        fresh = [g for g in room.workload.groups() if g.visit not in past]
+        return tuple(sorted([*kept, *fresh], key=lambda g: g.id)), ()
 
     def _merging(self, staffing: Staffing, loose: _Loose) -> Merging:
         """Layers of possible days for whatever may have to be explained."""

@@ -43,9 +43,9 @@ NAMED = {
 
 
 def moved(roster: Roster, explained: Explained, day: date, half: str) -> Roster:
-    """The roster with one visit elsewhere, without its pin."""
+    """The roster with one visit elsewhere, without its pin; seat groups would have to be made anew for its day."""
     visits = tuple(replace(v, day=day, half=half) if v.id == explained.visit else v for v in roster.visits)
-    return replace(roster, visits=visits)
+    return replace(roster, visits=visits, groups=())
 
 
 def unpinned(problem: Problem) -> Problem:

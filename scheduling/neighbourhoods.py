@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +14,7 @@ WEEKS_FREED = 2
 
 
 class Neighbourhoods:
-    """Groups of visits to free (邻域): around what is missing, around what stands dear, or of a few clusters."""
+    """Groups of visits to free (邻域): around what is missing or stands dear, or of some weeks."""
 
     def __init__(self, booking: Booking, reduced: Floats, rng: random.Random):
         self.booking, self.problem, self.reduced, self.rng = booking, booking.problem, reduced, rng
@@ -69,18 +68,6 @@ class Neighbourhoods:
             w for d in days for w in sorted(self.booking.on_day[int(d)]) if self.problem.pin[w] == UNPLACED
         ]
         return sorted({*self._some(standing, size), *self._some(self.missing(), size // 4)})
-
-    def of_clusters(self, size: int) -> list[int]:
-        """The visits of a few clusters, so that they can share days."""
-        members: dict[int, list[int]] = defaultdict(list)
-        for v in self.movable:
-            members[int(self.problem.cluster[v])].append(v)
-        chosen: list[int] = []
-        for cluster in self.rng.sample(sorted(members), len(members)):
-            if len(chosen) >= size:
-                break
-            chosen += self._some(members[cluster], size - len(chosen))
-        return sorted(chosen)
 
     def _some(self, visits: Sequence[int], size: int) -> list[int]:
         return sorted(self.rng.sample(list(visits), max(0, min(size, len(visits)))))

@@ -1,7 +1,7 @@
 """The search (求解过程): from the bound to a plan, one neighbourhood after another, until a stop says enough.
 
 First what the half-day relaxation leaves whole, then the rest of it as one neighbourhood, then neighbourhoods for
-earliness (hundreds of visits, priced coarsely) and for travel (a few clusters). Their size follows what CP-SAT can
+earliness (hundreds of visits, priced coarsely) and for travel (some of one week's). Their size follows what CP-SAT can
 prove within its effort.
 """
 

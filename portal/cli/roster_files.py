@@ -26,8 +26,8 @@ from scheduling.search_words import AIMS, STOPPED, gap_words
 
 roster_commands = typer.Typer(
     no_args_is_help=True,
-    help="Rosters. On files, without a database: solve, check. Of a stored plan: make, commit and staff by lottery, "
-    "check, list.",
+    help="Rosters. On files, without a database: solve, check, explain, compare, change, schema. "
+    "Of a stored plan: make, commit and staff by lottery, check, explain, change, export, list.",
 )
 app.add_typer(roster_commands, name="roster")
 

@@ -278,7 +278,7 @@ def test_search_steps_never_make_it_worse_and_keep_the_books() -> None:
     rank = booking.rank()
     near = Neighbourhoods(booking, problem.cost.astype(float), draws)
     for turn in range(12):
-        free = (near.around_loss, near.of_weeks, near.of_clusters)[turn % 3](12)
+        free = (near.around_loss, near.of_weeks)[turn % 4 // 2](12)
         improve(booking, free, focus(problem, coarse=turn % 2 == 0), 1, 5.0)
         assert booking.rank() <= rank
         rank = booking.rank()
@@ -300,7 +300,7 @@ def test_pinned_visits_are_never_freed() -> None:
     booking.place(0, 6)
     near = Neighbourhoods(booking, booking.problem.cost.astype(float), random.Random(1))
     for _ in range(6):
-        for free in (near.around_loss(3), near.of_weeks(3), near.of_clusters(3), near.missing()):
+        for free in (near.around_loss(3), near.of_weeks(3), near.of_weeks(3, 1), near.missing()):
             assert 0 not in free
 
 

@@ -1,12 +1,13 @@
 """Checks of a whole row (整行校验): its dates against each other and the calendar, its codes against code tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from ingestion.datasets.contract import Dataset, Surroundings
+from ingestion.datasets.contract import Check, Dataset, Surroundings
 from ingestion.faults import Fault, at_rows, sentence
 from registry.tables.library import CheckItem
 
@@ -24,19 +25,27 @@ ItemSpans = dict[str, list[tuple[date, date | None]]]
 def check_rows(dataset: Dataset, rows: pd.DataFrame, heading: dict[str, str], around: Surroundings,
                items: ItemSpans) -> list[Fault]:  # fmt: skip
     """Faults that need more than one cell. `rows` is typed and carries known_at."""
-    faults = _natural_persons(rows, heading) if "counterpart" in rows else []
-    faults += _future_known(rows, heading, around)
+    faults = _future_known(rows, heading, around)
     if dataset.occurred:
         faults += _after_known(dataset.occurred, rows, heading)
     for later, earlier in dataset.in_order:
         faults += _out_of_order(later, earlier, rows, heading)
-    if "industryphy" in rows:
-        faults += _industry_pairs(rows, heading)
-    if "item_codes" in rows:
-        faults += _unknown_items(rows, heading, items)
-    for check in dataset.checks:
+    for check in row_checks(dataset, items):
         faults += check.find(rows, heading)
     return faults
+
+
+def row_checks(dataset: Dataset, items: ItemSpans) -> list[Check]:
+    """The checks of a row that have nothing to do with when it came: those of its dataset, and those of its columns."""
+    checks = [*dataset.checks]
+    if dataset.has("counterpart"):
+        checks.append(Check("自然人的记录不归集。", _natural_persons, ("counterpart",)))
+    if dataset.has("industryphy"):
+        checks.append(Check("行业代码属于行业门类。", _industry_pairs, ("industryphy", "industryco")))
+    if dataset.has("item_codes"):
+        find = partial(_unknown_items, items)
+        checks.append(Check("检查事项在检查日期有效。", find, ("item_codes", "inspdate")))
+    return checks
 
 
 def read_item_spans(connection: Connection) -> ItemSpans:
@@ -50,7 +59,7 @@ def read_item_spans(connection: Connection) -> ItemSpans:
     return spans
 
 
-def _natural_persons(rows: pd.DataFrame, heading: dict[str, str]) -> list[Fault]:
+def _natural_persons(rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
     persons = rows.index[rows["counterpart"] == "自然人"]
     return at_rows(persons, heading["counterpart"], "natural_person")
 
@@ -92,7 +101,7 @@ def _out_of_order(later: str, earlier: str, rows: pd.DataFrame, heading: dict[st
     ]  # fmt: skip
 
 
-def _industry_pairs(rows: pd.DataFrame, heading: dict[str, str]) -> list[Fault]:
+def _industry_pairs(rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
     pairs = rows[["industryphy", "industryco"]].dropna()
     wrong = {
         pair for pair in pairs.drop_duplicates().itertuples(index=False, name=None) if not _pair_fits(*pair)
@@ -114,7 +123,7 @@ def _pair_fits(letter: str, code: str) -> bool:
     return first <= int(code[:2]) <= last
 
 
-def _unknown_items(rows: pd.DataFrame, heading: dict[str, str], items: ItemSpans) -> list[Fault]:
+def _unknown_items(items: ItemSpans, rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
     judged: dict[tuple[tuple[str, ...], date], str | None] = {}
     faults = []
     for n, codes, day in zip(rows.index, rows["item_codes"], rows["inspdate"], strict=True):

@@ -178,6 +178,12 @@ def _read(text: str, column: Column, read: Callable[[str], Any]) -> Any:
     return value
 
 
+def reader_of(column: Column) -> Callable[[str], Any]:
+    """Text of a cell → its value in this column. Raises Unreadable."""
+    read = _reader(column, None)
+    return lambda text: _read(text, column, read)
+
+
 def _text(text: str) -> str:
     return _CONTROL.sub("", text).strip().strip("\u3000").strip()
 

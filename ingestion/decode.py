@@ -9,12 +9,13 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,11 @@ from ingestion.encoding import BOM, MARK, Look, lines_of, look_over
 from ingestion.faults import Fault, sentence
 from registry.errors import Refusal
 
+if TYPE_CHECKING:
+    from ingestion.plain.blocks import Block
+
+LARGE = 16 << 20
+"""Bytes of a file from which reading it in whole blocks pays."""
 CHUNK_ROWS = 8_000
 MAX_COLUMNS = 150
 MAX_CELL = 100_000
@@ -55,6 +61,12 @@ class RawTable:
     headings: list[str]
     encoding: str
     chunks: Iterator[RawChunk]
+    width: int
+    """Columns of the file, those of our fault workbook counted."""
+    first: int
+    """The number of the first row."""
+    blocks: Callable[[], Iterator["Block | RawChunk"]] | None = None
+    """The same rows in whole blocks, where the file is large and can be cut into them; then `chunks` is not to be used."""
 
 
 def open_table(
@@ -74,8 +86,7 @@ def open_table(
         return _json_table(path, look_over(path, encoding))
     if suffix in (".csv", ".txt", ".tsv"):
         look = look_over(path, encoding)
-        rows = _csv_rows(path, look, delimiter)
-        return _from_records(rows, look.encoding, recognised, heading_row, look.spotless)
+        return _csv_table(path, look, delimiter, recognised, heading_row)
     raise Refusal(
         "file.unknown_kind", f"不认识“{path.name}”的格式。", "请用 CSV、XLSX 或 JSON 行文件（.jsonl）报送。"
     )
@@ -93,19 +104,55 @@ def _opened(path: Path, look: Look) -> AbstractContextManager[Iterator[str]]:
     return closing(lines_of(path, look))
 
 
-def _csv_rows(path: Path, look: Look, delimiter: str | None = None) -> Iterator[list[str]]:
-    csv.field_size_limit(MAX_CELL)
+def _csv_table(
+    path: Path, look: Look, delimiter: str | None, recognised: set[str], heading_row: int | None
+) -> RawTable:
     with _opened(path, look) as lines:
+        separator = delimiter or max(_SEPARATORS, key=next(lines, "").count)
+    rows = _csv_rows(path, look, separator)
+    table = _from_records(rows, look.encoding, recognised, heading_row, look.spotless)
+    if path.stat().st_size >= LARGE and len(table.headings) == table.width:
+        from ingestion.plain.blocks import readable_in_blocks  # polars: only a large file is worth its start
+
+        if readable_in_blocks(look, separator):
+            table.blocks = partial(_blocks, path, look, separator, table)
+    return table
+
+
+def _blocks(path: Path, look: Look, separator: str, table: RawTable) -> Iterator["Block | RawChunk"]:
+    """The rows below the headings, in blocks where both readers must agree, else by Python's csv."""
+    from ingestion.plain.blocks import Block, Lines, read_blocks, rows_from
+
+    headings = table.headings
+    with _refusing_long_cells(path):
+        for piece in read_blocks(path, look, separator, headings, table.first - 1, table.first):
+            if isinstance(piece, Block):
+                yield piece
+            elif isinstance(piece, Lines):
+                yield from _chunks(headings, iter(piece.rows), piece.first, spotless=True)
+            else:
+                yield from _chunks(
+                    headings, rows_from(path, look, separator, piece), piece.first, spotless=True
+                )
+
+
+def _csv_rows(path: Path, look: Look, separator: str) -> Iterator[list[str]]:
+    with _opened(path, look) as lines, _refusing_long_cells(path):
         first = next(lines, "").removeprefix(BOM)
-        separator = delimiter or max(_SEPARATORS, key=first.count)
-        try:
-            yield from csv.reader(itertools.chain([first], lines), delimiter=separator)
-        except csv.Error as error:
-            raise Refusal(
-                "file.cell_too_long",
-                f"“{path.name}”里有一格超过 {MAX_CELL} 个字符（{error}）。",
-                "请检查引号是否成对，或拆分后重新导出。",
-            ) from error
+        yield from csv.reader(itertools.chain([first], lines), delimiter=separator)
+
+
+@contextmanager
+def _refusing_long_cells(path: Path) -> Iterator[None]:
+    csv.field_size_limit(MAX_CELL)
+    try:
+        yield
+    except csv.Error as error:
+        raise Refusal(
+            "file.cell_too_long",
+            f"“{path.name}”里有一格超过 {MAX_CELL} 个字符（{error}）。",
+            "请检查引号是否成对，或拆分后重新导出。",
+        ) from error
 
 
 def _excel_rows(path: Path, sheet_name: str | None = None) -> Iterator[list[str]]:
@@ -176,7 +223,8 @@ def _from_records(
     _refuse_bad_headings(headings)
     rest = itertools.chain(top[place + 1 :], records)
     chunks = _chunks(headings, rest, first + place + 1, spotless)
-    return RawTable([h for h in headings if not h.startswith(OWN_HEADINGS)], encoding, chunks)
+    kept = [h for h in headings if not h.startswith(OWN_HEADINGS)]
+    return RawTable(kept, encoding, chunks, len(headings), first + place + 1)
 
 
 def _chunks(
@@ -253,7 +301,7 @@ def _json_table(path: Path, look: Look) -> RawTable:
     if not names:
         raise Refusal("file.empty", f"“{path.name}”里没有 JSON 对象。", "请每行写一个 JSON 对象。")
     _refuse_wide(path.name, len(names))
-    return RawTable(names, look.encoding, _json_chunks(path, look, names))
+    return RawTable(names, look.encoding, _json_chunks(path, look, names), len(names), 1)
 
 
 def _json_chunks(path: Path, look: Look, headings: list[str]) -> Iterator[RawChunk]:

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from ingestion.datasets.contract import Dataset
-from ingestion.staging import Spool, Staging, copy_lines
+from ingestion.staging import Lines, Spool, Staging, copy_lines
 from ingestion.standing import stands
 from ingestion.verdict import (
     CONFIRMING,
@@ -57,10 +56,10 @@ class Shelf:
     """Whether any row says something again."""
     taken: int = 0
 
-    def take(self, last: int) -> tuple[list[bytes], Verdicts]:
+    def take(self, last: int) -> tuple[Lines, Verdicts]:
         """The lines up to row number `last` that are not taken yet, and their verdicts."""
         until = int(np.searchsorted(self.numbers, last, side="right"))
-        verdicts, lines = self.verdicts[self.taken : until], self.spool.lines(until - self.taken)
+        verdicts, lines = self.verdicts[self.taken : until], self.spool.take(until - self.taken)
         self.taken = until
         return lines, verdicts
 
@@ -95,7 +94,7 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
 
 def _shelf(connection: Connection, staging: Staging, table: str, further: bool) -> Shelf:
     spool = staging.spools[table]
-    spool.file.seek(0)
+    spool.rewind()
     verdicts = judge(connection, staging, table, further)
     confirming = bool((verdicts == CONFIRMING).any())
     if confirming:
@@ -150,7 +149,7 @@ class Writing:
                     sent.result()
                     yield two[2], self._close(second, _counted(verdicts))
 
-    def _take(self, chunk: tuple[int, int, int]) -> list[tuple[list[bytes], Verdicts]]:
+    def _take(self, chunk: tuple[int, int, int]) -> list[tuple[Lines, Verdicts]]:
         return [shelf.take(chunk[1]) for shelf in self.shelves]
 
     def _only_facts(self, first: int, last: int) -> bool:
@@ -163,7 +162,7 @@ class Writing:
             and not self.shelves[0].confirming
         )
 
-    def _write(self, chunk: tuple[int, int, int], taken: list[tuple[list[bytes], Verdicts]]) -> Ledger:
+    def _write(self, chunk: tuple[int, int, int], taken: list[tuple[Lines, Verdicts]]) -> Ledger:
         connection, span = self.connection, {"first": chunk[0], "last": chunk[1], "batch": self.batch_id}
         for shelf, (lines, verdicts) in zip(self.shelves, taken, strict=True):
             _write_facts(connection, shelf, lines, verdicts)
@@ -196,9 +195,8 @@ def _counted(verdicts: Verdicts) -> Ledger:
     )
 
 
-def _write_facts(connection: Connection, shelf: Shelf, lines: list[bytes], verdicts: Verdicts) -> None:
-    wanted = verdicts <= SUPERSEDING
-    content = b"".join(lines if wanted.all() else compress(lines, wanted.tolist()))
+def _write_facts(connection: Connection, shelf: Shelf, lines: Lines, verdicts: Verdicts) -> None:
+    content = lines.only(verdicts <= SUPERSEDING)
     if content:
         copy_lines(connection, f'"{shelf.spool.table}"', shelf.spool.columns, content)
 

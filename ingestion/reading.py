@@ -1,10 +1,12 @@
 """Reading (读入): one opened file into staging, row by row judged; no fact is written here."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -21,11 +23,25 @@ from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, stan
 from ingestion.matching.questions import claim_rows, make_claims
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact, seal
-from ingestion.staging import Staging, natural_keys, stage_aliases, stage_faults, stage_rows
+from ingestion.sealing import seal as seal_rows
+from ingestion.staging import (
+    Seal,
+    Sheet,
+    Staging,
+    natural_keys,
+    sheet_of,
+    stage_aliases,
+    stage_faults,
+    stage_rows,
+)
 from ingestion.verdict import take_conflicts
 from registry.faultpoints import fault
 from registry.progress import DETAIL, Progress
 from registry.tables.library import Office
+
+if TYPE_CHECKING:
+    from ingestion.plain.blocks import Block
+    from ingestion.plain.lane import PlainLane
 
 READING, WRITING = 0.6, 0.4
 """Shares of the time that an import takes (进度)."""
@@ -76,32 +92,6 @@ def _personal(arrival: Arrival) -> set[str]:
     return personal | (set(arrival.rule.personal) if arrival.rule else set())
 
 
-def stage_file(arrival: Arrival, table: RawTable, layout: Layout, staging: Staging) -> None:
-    """Read the whole file into staging; no fact is written yet."""
-    connection, dataset = arrival.connection, arrival.dataset
-    around = Surroundings(
-        arrival.received_at, _offices(connection), bool(arrival.profile and arrival.profile.opaque)
-    )
-    items = read_item_spans(connection) if dataset.has("item_codes") else {}
-    make_claims(connection)
-    reading = Reading(arrival, layout, staging, around, items)
-    size, title, started = (
-        max(arrival.path.stat().st_size, 1),
-        f"{dataset.title} {arrival.file_name}",
-        monotonic(),
-    )
-    rows = passed = 0
-    for chunk in table.chunks:
-        rows += len(chunk.rows) + len(chunk.broken)
-        passed += len(chunk.rows) * 40 * max(len(table.headings), 1)
-        _stage_chunk(reading, chunk)
-        fault("intake.while_staging")
-        speed = rows / max(monotonic() - started, 1e-3)
-        said = f"{title}{DETAIL}已读 {rows:,} 行，每秒 {speed:,.0f} 行"
-        arrival.progress(said, READING * min(passed / size, 0.99))
-    staging.finish(connection)
-
-
 @dataclass
 class Reading:
     """What every chunk of one file is read with (读入上下文)."""
@@ -113,6 +103,75 @@ class Reading:
     items: ItemSpans
     directory: Directory = field(default_factory=Directory)
     memory: Memory = field(default_factory=Memory)
+
+
+def stage_file(arrival: Arrival, table: RawTable, layout: Layout, staging: Staging) -> None:
+    """Read the whole file into staging; no fact is written yet."""
+    connection, dataset = arrival.connection, arrival.dataset
+    around = Surroundings(
+        arrival.received_at, _offices(connection), bool(arrival.profile and arrival.profile.opaque)
+    )
+    items = read_item_spans(connection) if dataset.has("item_codes") else {}
+    make_claims(connection)
+    reading = Reading(arrival, layout, staging, around, items)
+    title, started, rows = f"{dataset.title} {arrival.file_name}", monotonic(), 0
+    for read, part in _pieces(reading, table):
+        rows += read
+        fault("intake.while_staging")
+        speed = rows / max(monotonic() - started, 1e-3)
+        said = f"{title}{DETAIL}已读 {rows:,} 行，每秒 {speed:,.0f} 行"
+        arrival.progress(said, READING * min(part, 0.99))
+    staging.finish(connection)
+
+
+def _pieces(reading: "Reading", table: RawTable) -> Iterator[tuple[int, float]]:
+    """Stage the file piece by piece; yields the rows of each, and how much of the file has passed."""
+    lane = _plain_lane(reading, table)
+    pieces = table.blocks() if lane and table.blocks else table.chunks
+    size, passed = max(reading.arrival.path.stat().st_size, 1), 0
+    for piece in pieces:
+        if isinstance(piece, RawChunk):
+            rows = len(piece.rows) + len(piece.broken)
+            passed += len(piece.rows) * 40 * max(len(table.headings), 1)
+            _stage_good(reading, _good_rows(reading, piece))
+        else:
+            assert lane
+            rows = len(piece.columns)
+            passed += int(piece.columns.estimated_size())
+            _stage_block(reading, lane, piece)
+        yield rows, passed / size
+
+
+def _plain_lane(reading: "Reading", table: RawTable) -> "PlainLane | None":
+    """The lane of plain rows, for a large file whose columns it can judge."""
+    if table.blocks is None:
+        return None
+    from ingestion.plain.lane import PlainLane, goes_plainly  # polars: only a large file is worth its start
+
+    if not goes_plainly(reading.layout):
+        return None
+    reading.staging.sealer = ThreadPoolExecutor(
+        1
+    )  # the compiled parts run beside Python, and share its memory
+    return PlainLane(
+        reading.arrival.connection, reading.layout, reading.around, reading.directory, reading.items,
+        reading.staging.batch_id,
+    )  # fmt: skip
+
+
+def _stage_block(reading: "Reading", lane: "PlainLane", block: "Block") -> None:
+    """The plain rows of a block as they are, the others as any row."""
+    from ingestion.plain.sheet import seal_plain
+
+    connection, dataset, staging = reading.arrival.connection, reading.arrival.dataset, reading.staging
+    judged = lane.judge(block)
+    sheets: list[tuple[Seal, Sheet]] = [(seal_plain, judged.plain)] if judged.plain else []
+    if len(judged.others):
+        rows = _derived(reading, _good_rows(reading, RawChunk(judged.others)))
+        if len(rows):
+            sheets.append((seal_rows, sheet_of(staging, dataset.table, rows, dataset.key)))
+    if sheets:
+        staging.put(connection, dataset.table, sheets)
 
 
 def stage_conflicts(arrival: Arrival, layout: Layout, staging: Staging) -> None:
@@ -132,7 +191,8 @@ def stage_conflicts(arrival: Arrival, layout: Layout, staging: Staging) -> None:
     stage_faults(connection, faults, raw, keys, senders)
 
 
-def _stage_chunk(reading: Reading, chunk: RawChunk) -> None:
+def _good_rows(reading: Reading, chunk: RawChunk) -> pd.DataFrame:
+    """The sound rows of a chunk, typed and identified; the others are staged with what is wrong with them."""
     arrival, layout, around = reading.arrival, reading.layout, reading.around
     connection, dataset = arrival.connection, arrival.dataset
     given, told = layout.read(chunk.rows)
@@ -160,15 +220,24 @@ def _stage_chunk(reading: Reading, chunk: RawChunk) -> None:
         senders = {int(n): s for n, s in zip(held.index, held["sender"], strict=True) if s and MARK not in s}
         raw = _raw(arrival, layout, chunk, bad, faults)
         stage_faults(connection, faults, raw, _keys_of(dataset, held), senders)
-    _stage_good(reading, rows)
+    return rows
+
+
+def _derived(reading: Reading, rows: pd.DataFrame) -> pd.DataFrame:
+    """Good rows with what follows from their own columns."""
+    dataset = reading.arrival.dataset
+    for name, of in dataset.repeats.items():
+        rows[name] = rows[of]
+    if dataset.derive and len(rows):
+        dataset.derive(rows, reading.around)
+    return rows
 
 
 def _stage_good(reading: Reading, rows: pd.DataFrame) -> None:
     connection, dataset, around = reading.arrival.connection, reading.arrival.dataset, reading.around
     if rows.empty:
         return
-    if dataset.derive:
-        dataset.derive(rows, around)
+    rows = _derived(reading, rows)
     stage_rows(connection, reading.staging, dataset.table, rows, dataset.key)
     for each in dataset.further:
         stage_rows(connection, reading.staging, each.table, each.rows(rows, around), each.key)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
 from typing import Any
@@ -34,8 +34,9 @@ class Rows:
     row_no: list[int]
     dated: list[bool]
     sender: list[str | None]
-    first_place: int
     batch_id: int
+    places: list[int] = field(default_factory=list)
+    """Where each row stands among those of its table; known when it is handed in."""
 
 
 def seal(rows: Rows) -> tuple[bytes, bytes]:
@@ -52,10 +53,7 @@ def seal(rows: Rows) -> tuple[bytes, bytes]:
         column_texts(values)[1]
         for values in (rows.keys, rows.known_at, rows.retracted, rows.row_no, rows.dated, rows.sender)
     )
-    batch, places = (
-        [str(rows.batch_id)] * many,
-        list(map(str, range(rows.first_place, rows.first_place + many))),
-    )
+    batch, places = [str(rows.batch_id)] * many, list(map(str, rows.places))
     facts = lines_of([keys, hashes, known_at, retracted, batch, row_no, *written])
     slim = lines_of([places, row_no, keys, hashes, known_at, retracted, dated, sender])
     return ("\n".join(facts) + "\n").encode(), ("\n".join(slim) + "\n").encode()

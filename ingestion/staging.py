@@ -9,12 +9,12 @@ import gc
 import json
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import IO, Any
+from itertools import compress
+from typing import IO, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -45,15 +45,69 @@ class Spool:
     """What a line holds, in order."""
     file: IO[bytes]
     numbers: list[NDArray[np.int32]] = field(default_factory=list)
+    lengths: list[NDArray[np.int32]] = field(default_factory=list)
+    """Bytes of every line, its end included."""
     rows: int = 0
+    taken: int = 0
 
     def row_numbers(self) -> NDArray[np.int32]:
         """The row number of every line."""
         return np.concatenate([np.zeros(0, np.int32), *self.numbers])
 
-    def lines(self, many: int) -> list[bytes]:
+    def keep(self, lines: bytes) -> None:
+        """Put finished lines behind the others."""
+        self.file.write(lines)
+        self.lengths.append(line_lengths(lines))
+
+    def rewind(self) -> None:
+        """Go to the first line."""
+        self.file.seek(0)
+        self.lengths, self.taken = [np.concatenate([np.zeros(0, np.int32), *self.lengths])], 0
+
+    def take(self, many: int) -> "Lines":
         """The next lines."""
-        return list(islice(self.file, many))
+        lengths = self.lengths[0][self.taken : self.taken + many]
+        self.taken += len(lengths)
+        return Lines(self.file.read(int(lengths.sum())), lengths)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """COPY lines in a row (COPY 行), and how long each of them is."""
+
+    content: bytes
+    lengths: NDArray[np.int32]
+
+    def only(self, wanted: NDArray[np.bool_]) -> bytes:
+        """Some of them."""
+        return self.content if wanted.all() else b"".join(compress(self.each(), wanted.tolist()))
+
+    def each(self) -> list[memoryview]:
+        """Line by line."""
+        content, ends = memoryview(self.content), np.cumsum(self.lengths, dtype=np.int64)
+        return [content[a:b] for a, b in zip((ends - self.lengths).tolist(), ends.tolist(), strict=True)]
+
+
+def line_lengths(lines: bytes) -> NDArray[np.int32]:
+    """Bytes of each line, its end included; COPY text has no other line breaks."""
+    ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == ord("\n"))
+    return np.diff(ends, prepend=-1).astype(np.int32)
+
+
+class Sheet(Protocol):
+    """Rows of one table that are to be sealed (待封装行)."""
+
+    places: Any
+
+    @property
+    def row_no(self) -> Any:
+        """Row numbers, ascending."""
+
+
+Seal = Callable[[Any], tuple[bytes, bytes]]
+"""A sheet → COPY lines for the facts, and for the verdict."""
+Sealing = tuple[NDArray[np.int64], "Future[tuple[bytes, bytes]]"]
+"""Where the rows stand, and what they are going to be."""
 
 
 @dataclass
@@ -65,22 +119,48 @@ class Staging:
     conflicts: list[int] = field(default_factory=list)
     """Row numbers that were taken out because their record has two contents at one time."""
     sealer: Executor = field(default_factory=Here)
-    sealing: deque[tuple[Spool, Future[tuple[bytes, bytes]]]] = field(default_factory=deque)
+    sealing: deque[tuple[Spool, list[Sealing]]] = field(default_factory=deque)
     """What is being sealed, in the order of the file."""
+
+    def put(self, connection: Connection, table: str, sheets: Sequence[tuple[Seal, Sheet]]) -> None:
+        """Hand in the next rows of a table, in one or more sheets whose rows may alternate, each with what seals it."""
+        spool = self.spools[table]
+        numbers = np.concatenate([np.asarray(sheet.row_no, np.int32) for _, sheet in sheets])
+        order = np.argsort(numbers, kind="stable")
+        places = np.empty(len(order), np.int64)
+        places[order] = np.arange(spool.rows, spool.rows + len(order))
+        parts, first = [], 0
+        for sealed_by, sheet in sheets:
+            own = places[first : first + len(sheet.row_no)]
+            first += len(own)
+            sheet.places = own.tolist()
+            parts.append((own, self.sealer.submit(sealed_by, sheet)))
+        spool.numbers.append(numbers[order])
+        spool.rows += len(numbers)
+        self.sealing.append((spool, parts))
+        self.finish(connection, but=len(self.spools))
 
     def finish(self, connection: Connection, but: int = 0) -> None:
         """Spool and COPY what has been sealed, all but the last so many."""
         while len(self.sealing) > but:
-            spool, sealed = self.sealing.popleft()
-            lines, slim = sealed.result()
-            spool.file.write(lines)
-            copy_lines(connection, f"staging_{spool.table}", _SLIM, slim)
+            spool, parts = self.sealing.popleft()
+            sealed = [future.result() for _, future in parts]
+            lines = [lines for lines, _ in sealed]
+            spool.keep(lines[0] if len(lines) == 1 else _in_order([places for places, _ in parts], lines))
+            for _, slim in sealed:
+                copy_lines(connection, f"staging_{spool.table}", _SLIM, slim)
 
     def close(self) -> None:
         """Forget the spools."""
         self.sealer.shutdown(cancel_futures=True)
         for spool in self.spools.values():
             spool.file.close()
+
+
+def _in_order(places: Sequence[NDArray[np.int64]], sheets: Sequence[bytes]) -> bytes:
+    """The lines of several sheets as they stand in the file."""
+    lines = [line for sheet in sheets for line in Lines(sheet, line_lengths(sheet)).each()]
+    return b"".join(lines[place] for place in np.argsort(np.concatenate(places)).tolist())
 
 
 @contextmanager
@@ -166,22 +246,21 @@ def natural_keys(rows: pd.DataFrame, key: Sequence[str]) -> list[str]:
 def stage_rows(
     connection: Connection, staging: Staging, table: str, rows: pd.DataFrame, key: Sequence[str]
 ) -> None:
-    """Put good rows into the staging of a table; `staging.finish` makes sure that the last ones have arrived.
+    """Put good rows into the staging of a table; `staging.finish` makes sure that the last ones have arrived."""
+    if not rows.empty:
+        staging.put(connection, table, [(seal, sheet_of(staging, table, rows, key))])
+
+
+def sheet_of(staging: Staging, table: str, rows: pd.DataFrame, key: Sequence[str]) -> Rows:
+    """Good rows as `seal` takes them.
 
     rows carries row_no, known_at, retracted, dated, sender and every business column; the content hash covers the latter.
     """
-    if rows.empty:
-        return
     if not rows["row_no"].is_monotonic_increasing:
         rows = rows.sort_values("row_no", kind="stable")
-    spool = staging.spools[table]
     own = {name: rows[name].tolist() for name in ("known_at", "retracted", "row_no", "dated", "sender")}
     values = [rows[name].tolist() for name in business_columns(table)]
-    sheet = Rows(values, natural_keys(rows, key), first_place=spool.rows, batch_id=staging.batch_id, **own)
-    spool.numbers.append(rows["row_no"].to_numpy(dtype=np.int32))
-    spool.rows += len(rows)
-    staging.sealing.append((spool, staging.sealer.submit(seal, sheet)))
-    staging.finish(connection, but=len(staging.spools))
+    return Rows(values, natural_keys(rows, key), batch_id=staging.batch_id, **own)
 
 
 def stage_faults(connection: Connection, faults: Iterable[Fault], raw: dict[int, dict[str, str]],

@@ -129,8 +129,10 @@ ABNORMAL = Dataset(
             "移出原因只写代码的：企业 1 补报年度报告、2 履行公示义务、3 更正公示信息、4 变更住所登记、5 重新取得联系；"
             "个体工商户 1 更正公示信息、2 变更住所登记、3 补报年度报告、4 重新取得联系。分不清是哪一种主体的须写文字。",
             _removal_codes,
+            ("removal_code", "remexcpres", "listing", "enterprise_code"),
         ),
     ),
     derive=read_abnormal,
+    derive_reads=("listing", "enterprise_code", "removal_code", "remexcpres"),
     derived=("removal",),
 )  # fmt: skip

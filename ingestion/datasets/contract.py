@@ -91,6 +91,8 @@ class Check:
     says: str
     find: Callable[[pd.DataFrame, Mapping[str, str]], list[Fault]]
     """(typed rows, column → heading as the file writes it) → faults."""
+    reads: tuple[str, ...] | None = None
+    """The columns that a row's verdict depends on, where they are few: each combination is then judged once."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,12 @@ class Dataset:
     timely: bool = False
     """Under the double-publicity clock (双公示 7 个工作日)."""
     derive: Derive | None = None
+    derive_reads: tuple[str, ...] | None = None
+    """The columns that decide what `derive` fills in, where they are few: each combination is then derived once."""
+    repeats: Mapping[str, str] = field(default_factory=dict)
+    """Table columns that repeat another column of the file as it stands."""
     derived: tuple[str, ...] = ()
-    """Table columns that `derive` fills."""
+    """Table columns that `derive` and `repeats` fill."""
     further: tuple[Further, ...] = ()
     says: str = ""
     """What it is and where it comes from, in a sentence."""

@@ -38,7 +38,7 @@ def sound_code(name: str, what: str) -> Check:
     def find(rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
         return faults_by_value(rows, heading, name, _code_verdict)
 
-    return Check(f"{what}须为 18 位统一社会信用代码（或 15 位旧注册号），校验码正确。", find)
+    return Check(f"{what}须为 18 位统一社会信用代码（或 15 位旧注册号），校验码正确。", find, (name,))
 
 
 def organ_code(name: str, what: str) -> Check:
@@ -51,7 +51,9 @@ def organ_code(name: str, what: str) -> Check:
     def find(rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
         return faults_by_value(rows, heading, name, judge)
 
-    return Check(f"{what}须为机关的统一社会信用代码（11、12 等开头，不是 9 开头），校验码正确。", find)
+    return Check(
+        f"{what}须为机关的统一社会信用代码（11、12 等开头，不是 9 开头），校验码正确。", find, (name,)
+    )
 
 
 def normalise_codes(rows: pd.DataFrame, *names: str) -> None:
@@ -86,7 +88,7 @@ def filled_where(name: str, other: str, words: Collection[str], what: str) -> Ch
                 ]
         return faults
 
-    return Check(f"{what}写有{'、'.join(words)}的，须填写。", find)
+    return Check(f"{what}写有{'、'.join(words)}的，须填写。", find, (name, other))
 
 
 def _clash(code: str | None, said: str | None) -> bool:
@@ -111,7 +113,9 @@ def counterpart_fits_code() -> Check:
         return faults
 
     return Check(
-        "代码 91、93 开头的是法人及非法人组织，92 开头的是个体工商户，与行政相对人类别须一致。", find
+        "代码 91、93 开头的是法人及非法人组织，92 开头的是个体工商户，与行政相对人类别须一致。",
+        find,
+        ("given_code", "counterpart", "enterprise_code"),
     )
 
 
@@ -125,7 +129,7 @@ def other_is_named(name: str, what: str) -> Check:
     def find(rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
         return faults_by_value(rows, heading, name, judge)
 
-    return Check(f"{what}填其他的须注明，例如“其他-补办”。", find)
+    return Check(f"{what}填其他的须注明，例如“其他-补办”。", find, (name,))
 
 
 def of_vocabulary(name: str, table: Mapping[str, Any], what: str) -> Check:
@@ -140,7 +144,7 @@ def of_vocabulary(name: str, table: Mapping[str, Any], what: str) -> Check:
     def find(rows: pd.DataFrame, heading: Mapping[str, str]) -> list[Fault]:
         return faults_by_value(rows, heading, name, judge)
 
-    return Check(f"{what}只用代码表里的文字，几种之间用分号隔开；其他的写明内容。", find)
+    return Check(f"{what}只用代码表里的文字，几种之间用分号隔开；其他的写明内容。", find, (name,))
 
 
 def parts_of(text: str) -> list[str]:

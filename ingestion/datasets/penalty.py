@@ -68,12 +68,12 @@ def fill_department(rows: pd.DataFrame) -> None:
 
 
 def read_penalty(rows: pd.DataFrame, around: Surroundings) -> None:
-    """Department, sanctions one by one, the name on the decision, and what only the older layout knows."""
+    """Department, sanctions one by one, and what only the older layout knows."""
     fill_department(rows)
     normalise_codes(rows, "cf_cfjgdm", "cf_sjlydm")
     known = {text: sanctions_of(text) for text in rows["cf_cflb"].unique()}
     rows["sanctions"] = [known[text] for text in rows["cf_cflb"]]
-    rows["cf_xdr_mc"], rows["layout"] = rows["given_name"], STANDARD_2018
+    rows["layout"] = STANDARD_2018
     for name in ("cf_cfmc", "cf_syfw", "cf_sxyzcd", "dfbm", "old_state"):
         rows[name] = None
 
@@ -144,5 +144,7 @@ PENALTY = Dataset(
         organ_code("cf_sjlydm", "数据来源单位统一社会信用代码"),
     ),
     derive=read_penalty,
+    derive_reads=("cf_cfjg", "department", "cf_cfjgdm", "cf_sjlydm", "cf_cflb"),
+    repeats={"cf_xdr_mc": "given_name"},
     derived=("sanctions", "cf_xdr_mc", "layout", "cf_cfmc", "cf_syfw", "cf_sxyzcd", "dfbm", "old_state"),
 )  # fmt: skip

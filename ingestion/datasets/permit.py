@@ -22,9 +22,9 @@ STANDARD_2018 = "2018"
 
 
 def read_permit(rows: pd.DataFrame, around: Surroundings) -> None:
-    """Keep the name that the decision bears; say which layout it came in, and what that layout has no word for."""
+    """Say which layout it came in, and what that layout has no word for."""
     normalise_codes(rows, "xk_xkjgdm", "xk_lydwdm")
-    rows["xk_xdr_mc"], rows["layout"] = rows["given_name"], STANDARD_2018
+    rows["layout"] = STANDARD_2018
     rows["xk_xmmc"], rows["dfbm"], rows["old_state"] = None, None, None
 
 
@@ -81,5 +81,7 @@ PERMIT = Dataset(
         organ_code("xk_lydwdm", "数据来源单位统一社会信用代码"),
     ),
     derive=read_permit,
+    derive_reads=("xk_xkjgdm", "xk_lydwdm"),
+    repeats={"xk_xdr_mc": "given_name"},
     derived=("xk_xdr_mc", "layout", "xk_xmmc", "dfbm", "old_state"),
 )  # fmt: skip

@@ -125,6 +125,7 @@ def _older(
     named = {column.name for column in columns if column.stored and not column.personal}
     return replace(
         dataset, title=f"{dataset.title}（2015—2016 版）", columns=columns, derive=derive, convert=TELL_PERSONS,
+        derive_reads=None, repeats={},
         derived=tuple(name for name in dataset.stored() if name not in named), older=(), **changes,  # type: ignore[arg-type]
     )  # fmt: skip
 

@@ -1,0 +1,259 @@
+"""Columns (整列): what a column of text becomes, for a whole block at once.
+
+A column of few distinct texts is a book of them and a code for each row; everything is found out once for a text.
+A column of texts or moments of their own is asked whole. Both say which rows are odd: those go the long way.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ingestion.clean import BLANKS, reader_of
+from ingestion.copytext import NOTHING, NULL, column_texts
+from ingestion.datasets.contract import Column
+from ingestion.faults import Unreadable
+
+Odd = NDArray[np.bool_]
+"""For each row of a block: it is not plain, and goes the long way."""
+Codes = NDArray[np.uint32]
+
+MOST = 200_000
+"""Distinct texts of one column that are kept; a column of more begins a new book."""
+NO_DAY = np.iinfo(np.int32).min
+SAMPLE = 1_000
+
+_CHANGED = r"[\p{C}\p{Z}&&[^ ]]|^ | $|\\|[1-9]\d{10}"
+"""Found in every text that cleaning could change, or that COPY must escape: what is not printable, blanks at an edge, a
+backslash, eleven digits in a row."""
+_USUAL_MOMENT = r"^\d{4}-\d{2}-\d{2} \d{2}:[0-5]\d:[0-5]\d$"
+_DAYS_BEFORE = date(1970, 1, 1).toordinal()
+
+
+class Whole(Protocol):
+    """One column of a block (整列)."""
+
+    def plain(self) -> pl.Series:
+        """As the content hash reads it; nothing is `NOTHING`."""
+
+    def written(self) -> pl.Series:
+        """As COPY reads it."""
+
+    def values(self, rows: NDArray[np.int64]) -> list[Any]:
+        """The typed values of some rows."""
+
+    def missing(self) -> Odd:
+        """Where there is nothing."""
+
+    def days(self) -> NDArray[np.int32]:
+        """Of dates and moments: the day, as `date.toordinal` counts; NO_DAY for nothing."""
+
+
+@dataclass
+class Book:
+    """Distinct values in the order in which they came (列词表), with everything that is known of each."""
+
+    values: list[Any] = field(default_factory=list)
+    odd: list[bool] = field(default_factory=list)
+    _plain: list[str] = field(default_factory=list)
+    _written: list[str] = field(default_factory=list)
+    _known: dict[str, Any] = field(default_factory=dict)
+    """What was made of all values, until there are more of them."""
+
+    def add(self, values: Sequence[Any], odd: Sequence[bool]) -> None:
+        """More values."""
+        self.values += values
+        self.odd += odd
+        self._known.clear()
+
+    def texts(self) -> tuple[pl.Series, pl.Series]:
+        """For the content hash and for COPY."""
+        if "texts" not in self._known:
+            plain, written = column_texts(self.values[len(self._plain) :])
+            self._plain += plain
+            self._written += written
+            self._known["texts"] = (pl.Series(self._plain), pl.Series(self._written))
+        texts: tuple[pl.Series, pl.Series] = self._known["texts"]
+        return texts
+
+    def flags(self) -> Odd:
+        """Which values are odd."""
+        return self._of_all("odd", lambda: np.array(self.odd, dtype=bool))
+
+    def nothing(self) -> Odd:
+        """Which are None."""
+        return self._of_all("nothing", lambda: np.array([v is None for v in self.values], dtype=bool))
+
+    def days(self) -> NDArray[np.int32]:
+        """The day of each value."""
+        return self._of_all(
+            "days", lambda: np.array([NO_DAY if v is None else v.toordinal() for v in self.values], np.int32)
+        )
+
+    def _of_all(self, name: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        if name not in self._known:
+            self._known[name] = make()
+        made: NDArray[Any] = self._known[name]
+        return made
+
+
+@dataclass
+class Coded:
+    """A column as codes into a book."""
+
+    codes: Codes
+    book: Book
+
+    def plain(self) -> pl.Series:
+        """See Whole."""
+        return self.book.texts()[0].gather(self.codes)
+
+    def written(self) -> pl.Series:
+        """See Whole."""
+        return self.book.texts()[1].gather(self.codes)
+
+    def values(self, rows: NDArray[np.int64]) -> list[Any]:
+        """See Whole."""
+        return [self.book.values[code] for code in self.codes[rows].tolist()]
+
+    def missing(self) -> Odd:
+        """See Whole."""
+        return self.book.nothing()[self.codes]
+
+    def days(self) -> NDArray[np.int32]:
+        """See Whole."""
+        return self.book.days()[self.codes]
+
+    def odd(self) -> Odd:
+        """Which rows have an odd value."""
+        return self.book.flags()[self.codes]
+
+
+@dataclass
+class Own:
+    """A column of texts of their own (各不相同的文字): they stay as they are; null is nothing."""
+
+    texts: pl.Series
+
+    def plain(self) -> pl.Series:
+        """See Whole."""
+        return self.texts.fill_null(NOTHING)
+
+    def written(self) -> pl.Series:
+        """See Whole."""
+        return self.texts.fill_null(NULL)
+
+    def values(self, rows: NDArray[np.int64]) -> list[Any]:
+        """See Whole."""
+        return self.texts.gather(rows).to_list()
+
+    def missing(self) -> Odd:
+        """See Whole."""
+        return self.texts.is_null().to_numpy()
+
+    def days(self) -> NDArray[np.int32]:
+        """Texts have no day."""
+        raise TypeError("a column of texts has no days")
+
+
+@dataclass
+class Moments:
+    """A column of moments written as most systems write them; as COPY and the content hash want them, too."""
+
+    texts: pl.Series
+    read: pl.Series
+
+    def plain(self) -> pl.Series:
+        """See Whole."""
+        return self.texts
+
+    def written(self) -> pl.Series:
+        """See Whole."""
+        return self.texts
+
+    def values(self, rows: NDArray[np.int64]) -> list[Any]:
+        """See Whole."""
+        return self.read.gather(rows).to_list()
+
+    def missing(self) -> Odd:
+        """Odd ones only, which are read elsewhere."""
+        return self.read.is_null().to_numpy()
+
+    def days(self) -> NDArray[np.int32]:
+        """See Whole."""
+        since = self.read.dt.date().to_physical().fill_null(NO_DAY).to_numpy()
+        return np.where(since == NO_DAY, NO_DAY, since + _DAYS_BEFORE).astype(np.int32)
+
+
+def constant(value: Any, many: int) -> Coded:
+    """The same in every row."""
+    book = Book()
+    book.add([value], [False])
+    return Coded(np.zeros(many, np.uint32), book)
+
+
+class Vocabulary:
+    """The distinct texts of one column of a file (列词表), each read once by the cleaner of its kind."""
+
+    def __init__(self, column: Column) -> None:
+        self._read = reader_of(column)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._kind = pl.Categorical(pl.Categories.random())
+        self._anchor = pl.Series(
+            [], dtype=self._kind
+        )  # codes last as long as somebody holds a series of theirs
+        self.book = Book()
+
+    def of(self, texts: pl.Series) -> Coded:
+        """The column as codes; texts that are new are read first."""
+        codes = texts.cast(self._kind).to_physical().to_numpy().astype(np.uint32)
+        many = len(self.book.values)
+        if many > MOST and int(codes.max(initial=0)) >= many:
+            self._begin()
+            return self.of(texts)
+        fresh = np.flatnonzero(codes >= many)
+        if len(fresh):
+            found, first = np.unique(codes[fresh], return_index=True)
+            if not np.array_equal(found, np.arange(many, many + len(found))):
+                raise RuntimeError("codes of a column have a gap: every text would be read as another")
+            self._learn(texts.gather(fresh[first]).to_list())
+        return Coded(codes, self.book)
+
+    def _learn(self, texts: list[str]) -> None:
+        values, odd = [], []
+        for text in texts:
+            try:
+                values.append(self._read(text))
+                odd.append(False)
+            except Unreadable:
+                values.append(None)
+                odd.append(True)
+        self.book.add(values, odd)
+
+
+def own_texts(texts: pl.Series, column: Column) -> tuple[Own, Odd]:
+    """Texts of their own, and which of them cleaning could change or refuse."""
+    blank = texts.is_in(list(BLANKS))
+    odd = texts.str.contains(_CHANGED) | (texts.str.len_chars() > column.longest)
+    if column.required or column.blank is not None:
+        return Own(texts), (odd | blank).to_numpy()
+    return Own(texts.set(blank, None)), (odd & ~blank).to_numpy()
+
+
+def own_moments(texts: pl.Series) -> tuple[Moments, Odd]:
+    """Moments of their own, and which of them are written otherwise than 2026-01-31 09:30:00."""
+    usual = texts.str.contains(_USUAL_MOMENT)
+    read = texts.set(~usual, None).str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
+    return Moments(texts, read), read.is_null().to_numpy()
+
+
+def mostly_distinct(texts: pl.Series) -> bool:
+    """Whether more than half of the first texts are different ones."""
+    sample = texts.head(SAMPLE)
+    return bool(sample.n_unique() * 2 > len(sample))

@@ -1,0 +1,101 @@
+"""Sealing of plain rows (规整行封装): whole columns become COPY lines and content hashes, as `ingestion.sealing` makes them."""
+
+import hashlib
+import io
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ingestion.copytext import NOTHING, column_texts
+from ingestion.sealing import BETWEEN
+
+_ESCAPED = r"[\\\x08-\x0d]"
+"""Characters that COPY text escapes."""
+
+
+@dataclass
+class PlainSheet:
+    """Plain rows of one table as columns of text (待封装规整行)."""
+
+    row_no: NDArray[np.int32]
+    batch_id: int
+    key: list[pl.Series]
+    business: list[tuple[pl.Series, pl.Series]]
+    """In the order of the table: for the content hash, and for COPY."""
+    known_at: pl.Series
+    retracted: pl.Series
+    dated: NDArray[np.bool_]
+    sender: pl.Series
+    places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def only(self, rows: NDArray[np.int64]) -> "PlainSheet":
+        """Some of the rows; `row_no` is of these already."""
+        return replace(
+            self, key=[column.gather(rows) for column in self.key],
+            business=[(plain.gather(rows), written.gather(rows)) for plain, written in self.business],
+            known_at=self.known_at.gather(rows), retracted=self.retracted.gather(rows), dated=self.dated[rows],
+            sender=self.sender.gather(rows),
+        )  # fmt: skip
+
+
+def seal_plain(sheet: PlainSheet) -> tuple[bytes, bytes]:
+    """What `ingestion.sealing.seal` makes of the same rows, byte for byte."""
+    many = len(sheet.row_no)
+    hashes = _content_hashes([plain for plain, _ in sheet.business], many)
+    parts = [column.replace(NOTHING, "") if _has_nothing(column) else column for column in sheet.key]
+    key = _together(parts, "|")
+    if key.str.contains(_ESCAPED).any():
+        key = pl.Series(column_texts(key.to_list())[1])
+    row_no, batch = pl.Series(sheet.row_no).cast(pl.String), pl.repeat(str(sheet.batch_id), many, eager=True)
+    dated = pl.Series(np.where(sheet.dated, "t", "f"))
+    places = pl.Series(sheet.places).cast(pl.String)
+    facts = [
+        key,
+        hashes,
+        sheet.known_at,
+        sheet.retracted,
+        batch,
+        row_no,
+        *(written for _, written in sheet.business),
+    ]
+    slim = [places, row_no, key, hashes, sheet.known_at, sheet.retracted, dated, sheet.sender]
+    return _lines(facts), _lines(slim)
+
+
+def _has_nothing(column: pl.Series) -> bool:
+    return bool((column == NOTHING).any())
+
+
+def _together(columns: list[pl.Series], between: str) -> pl.Series:
+    frame = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(columns)])
+    return frame.select(pl.concat_str(pl.all(), separator=between)).to_series()
+
+
+def _content_hashes(plain: list[pl.Series], many: int) -> pl.Series:
+    told = len(plain)
+    while told and bool((plain[told - 1] == NOTHING).all()):
+        told -= 1  # columns at the end that nobody fills, which the hash leaves out
+    if not told:
+        return pl.repeat(hashlib.sha256(b"").hexdigest(), many, eager=True)
+    joined = _together(plain[:told], BETWEEN)
+    ends = joined.str.ends_with(NOTHING)
+    if ends.any():
+        joined = joined.zip_with(~ends, joined.str.strip_chars_end(BETWEEN + NOTHING))
+    content = memoryview(_lines([joined]))
+    lasts = np.cumsum(joined.str.len_bytes().to_numpy().astype(np.int64) + 1)
+    firsts = np.concatenate([np.zeros(1, np.int64), lasts[:-1]])
+    sha256 = hashlib.sha256
+    return pl.Series(
+        [sha256(content[a : b - 1]).hexdigest() for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+    )
+
+
+def _lines(columns: list[pl.Series]) -> bytes:
+    """Columns as lines, cells apart by tabs; nothing is quoted, since every cell is COPY text already."""
+    frame: Any = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(columns)])
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, separator="\t", quote_style="never")
+    return buffer.getvalue()

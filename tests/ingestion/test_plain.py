@@ -1,0 +1,176 @@
+"""Plain rows: a large file read by whole columns becomes what it becomes row by row, whatever is in it."""
+
+import csv
+import io
+import random
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from ingestion import decode
+from ingestion.datasets import DATASETS
+from ingestion.mapping import standard_layout
+from ingestion.plain import blocks, columns, combined
+from ingestion.plain.lane import Judged, PlainLane, goes_plainly
+from ingestion.reading import Arrival, open_arrival, stage_file
+from ingestion.staging import make_staging
+from registry.database import Database
+from tests.ingestion.conftest import Ingest
+from tests.ingestion.papers import FARM, GOOD, INN, OLD, STALL, STRANGER, TEA, good, write_csv
+
+RECEIVED = datetime(2026, 11, 2, 9)
+NASTY = (
+    "", " ", "-", "NULL", "x", "其他", "其他-补办", "罚款", "罚款;警告", "没收", "暂扣许可证", "a\\b", "tab\there", "一\n二",
+    "“引”", 'quo"te', "1,2", "　全角 ", "０１２", "２０２６年３月２日", "2026-02-30", "2026-03-01", "20260301", "2099-12-31", "长期",
+    "2026-03-02 09:00:60", "2026-03-02 09:00:00", "2026-12-31 00:00:00", "45000", "3万元", "30000元", "-1", "1e400",
+    "13812345678", "11010519491231002X", "\u200b零宽", "\u00a0", "\ufeff", "9" * 40, "长" * 300, "自然人", "个体工商户",
+    "法人及非法人组织", "撤销", "正常", "1", "2", "是", TEA, INN, OLD, STALL, FARM, STRANGER, TEA.lower(), f" {TEA}", TEA[:-1] + "0",
+    "安和市云来客栈有限公司", "市场监管", "\\N", "\x01",
+)  # fmt: skip
+PLAIN = [
+    name for name in DATASETS if goes_plainly(standard_layout(DATASETS[name], DATASETS[name].headings()))
+]
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[str, list[dict[str, str]]]:
+    """A dataset and rows of it: good ones with a number of their own, some with cells spoiled."""
+    dataset = draw(st.sampled_from(PLAIN))
+    sound, keys = good(dataset), DATASETS[dataset].key
+    numbered = [c.heading for c in DATASETS[dataset].columns if c.name in keys and c.kind in ("text", "code")]
+    rows = []
+    for number in range(draw(st.integers(1, 30))):
+        row = {**sound, **{h: f"{sound[h]}{number}" for h in numbered[-1:] if draw(st.booleans())}}
+        for _ in range(draw(st.sampled_from((0, 0, 0, 1, 1, 2, 5)))):
+            row[draw(st.sampled_from(list(row)))] = draw(st.sampled_from(NASTY))
+        rows.append(row)
+    return dataset, rows
+
+
+@st.composite
+def written(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A file of them as some system writes it: with or without quotes, in one of the encodings, sometimes broken."""
+    dataset, rows = draw(files())
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(
+        buffer, list(rows[0]), lineterminator=draw(st.sampled_from(("\n", "\r\n"))),
+        quoting=draw(st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))), delimiter=draw(st.sampled_from((",", ";", "\t"))),
+    )  # fmt: skip
+    writer.writeheader()
+    writer.writerows(rows)
+    said = buffer.getvalue()
+    spoil = draw(st.sampled_from(("", "", "", "\n", "a,b\n", '"\n', 'x"y,z\n', "\r", "\0")))
+    place = draw(st.integers(said.index("\n") + 1, len(said)))
+    said = said[:place] + spoil + said[place:]
+    return dataset, said.encode(draw(st.sampled_from(("utf-8", "utf-8-sig", "gb18030"))), "replace")
+
+
+def staged(connection: Connection, dataset: str, path: Path) -> dict[str, Any]:
+    """All that reading a file leaves behind."""
+    arrival = Arrival(connection, path, path.name, "0" * 64, DATASETS[dataset], RECEIVED, lambda *_: None)
+    table, layout = open_arrival(arrival)
+    arrival.dataset = layout.dataset
+    with closing(make_staging(connection, [layout.dataset.table], 7)) as staging:
+        stage_file(arrival, table, layout, staging)
+        spool = staging.spools[layout.dataset.table]
+        spool.rewind()
+        lines = [bytes(line).decode() for line in spool.take(10**6).each()]
+        slim = connection.execute(text(f"SELECT * FROM staging_{spool.table} ORDER BY place")).all()
+        faults = connection.execute(text('SELECT * FROM staging_fault ORDER BY row_no, "column", code')).all()
+        claims = connection.execute(text("SELECT * FROM staging_claim ORDER BY row_no")).all()
+        numbers = spool.row_numbers().tolist()
+    connection.rollback()
+    return {"lines": lines, "slim": slim, "faults": faults, "claims": claims, "numbers": numbers}
+
+
+@pytest.fixture
+def in_small_blocks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Every file is large, and a block is a few rows."""
+    monkeypatch.setattr(decode, "LARGE", 0)
+    monkeypatch.setattr(blocks, "BLOCK", 2_000)
+    return monkeypatch
+
+
+@settings(
+    max_examples=100, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+@given(file=written())
+def test_a_file_in_blocks_is_read_as_row_by_row(
+    one_town: Ingest,
+    one_database: Database,
+    tmp_path: Path,
+    in_small_blocks: pytest.MonkeyPatch,
+    file: tuple[str, bytes],
+) -> None:
+    dataset, content = file
+    path = tmp_path / f"{dataset}_any.csv"
+    path.write_bytes(content)
+    with one_database.engine_for("ingest").connect() as connection:
+        try:
+            with pytest.MonkeyPatch.context() as usual:
+                usual.setattr(decode, "LARGE", 1 << 40)
+                expected = staged(connection, dataset, path)
+        except decode.Refusal as refusal:
+            connection.rollback()
+            with pytest.raises(decode.Refusal, match=refusal.code):
+                staged(connection, dataset, path)
+            connection.rollback()
+            return
+        assert staged(connection, dataset, path) == expected
+
+
+def spoiled(chance: random.Random, dataset: str, number: int) -> dict[str, str]:
+    """A good row with a number of its own in the columns that are texts, one in five with a spoiled cell."""
+    row = good(dataset)
+    for column in DATASETS[dataset].columns:
+        if column.heading in row and column.kind == "text" and row[column.heading] and not column.choices:
+            row[column.heading] += str(chance.randrange(number + 1))
+        if column.kind == "datetime" and column.heading in row:
+            row[column.heading] = f"2026-03-{chance.randrange(2, 29):02d} 09:{number % 60:02d}:00"
+    while chance.random() < 0.2:
+        row[chance.choice(list(row))] = chance.choice([text for text in NASTY if "\ufeff" not in text])
+    for name in [c.heading for c in DATASETS[dataset].columns if c.name == "given_name"]:
+        row[name] = GOOD[dataset].get(name, "")
+    return row
+
+
+@pytest.mark.parametrize("dataset", PLAIN)
+def test_most_rows_of_a_file_go_plainly_and_become_the_same(
+    one_town: Ingest,
+    one_database: Database,
+    tmp_path: Path,
+    in_small_blocks: pytest.MonkeyPatch,
+    dataset: str,
+) -> None:
+    """Also when a column has more texts than are kept."""
+    for module in (columns, combined):
+        in_small_blocks.setattr(module, "MOST", 60)
+    chance, judged = random.Random(dataset), []
+    in_small_blocks.setattr(PlainLane, "judge", _counting(PlainLane.judge, judged))
+    rows = [spoiled(chance, dataset, number) for number in range(600)]
+    path = write_csv(tmp_path / f"{dataset}_many.csv", rows, "utf-8")
+    with one_database.engine_for("ingest").connect() as connection:
+        found = staged(connection, dataset, path)
+        with pytest.MonkeyPatch.context() as usual:
+            usual.setattr(decode, "LARGE", 1 << 40)
+            assert found == staged(connection, dataset, path)
+    plain, all_rows = map(sum, zip(*judged, strict=True))
+    assert all_rows > 300
+    assert plain > all_rows * 0.3 or len(found["lines"]) < all_rows * 0.3
+
+
+def _counting(judge: Callable[[PlainLane, blocks.Block], Judged], counts: list[tuple[int, int]]) -> Any:
+    def counted(lane: PlainLane, block: blocks.Block) -> Judged:
+        judged = judge(lane, block)
+        counts.append((len(judged.plain.row_no) if judged.plain else 0, len(block.columns)))
+        return judged
+
+    return counted

@@ -185,11 +185,13 @@ def reader_of(column: Column) -> Callable[[str], Any]:
 
 
 def _text(text: str) -> str:
+    if text.isprintable() and text[:1] != " " != text[-1:]:
+        return text  # nothing that could be taken out, as in nearly every cell
     return _CONTROL.sub("", text).strip().strip("\u3000").strip()
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
+    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
 def _reader(column: Column, date_format: str | None) -> Callable[[str], Any]:

@@ -3,6 +3,7 @@
 A row is one line: cells apart by tabs, NULL as \\N (PostgreSQL documentation, COPY, "Text Format").
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +14,8 @@ NULL = "\\N"
 _ESCAPES = str.maketrans(
     {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
 )
+_MEANT = {written: chr(code) for code, written in _ESCAPES.items()}
+_WRITTEN = re.compile(r"\\.")
 _ESCAPED = "\\\t\n\r\b\f\v"
 
 
@@ -78,6 +81,13 @@ def copy_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"{{{','.join(map(_element, value))}}}".translate(_ESCAPES)
     return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
+
+
+def copied_text(cell: str) -> str | None:
+    """What a text column holds after COPY has read a cell that `copy_text` wrote."""
+    if cell == NULL:
+        return None
+    return _WRITTEN.sub(lambda found: _MEANT[found.group()], cell) if "\\" in cell else cell
 
 
 def _element(value: Any) -> str:

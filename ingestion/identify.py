@@ -39,6 +39,8 @@ Verdict = tuple[str, dict[str, object]] | None
 
 def normalise_code(text: str) -> str:
     """Half width, upper case, without blanks, hyphens and the apostrophe of spreadsheets."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return re.sub(r"[\s\-'’`]+", "", unicodedata.normalize("NFKC", text)).upper()
 
 

@@ -154,6 +154,7 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
         fault("intake.after_staging")
         with facts_locked(connection, dataset):
             for name in tables:
+                staging.release(connection, name)
                 crowd(connection, name, batch_id)
             stage_conflicts(arrival, layout, staging)
             connection.commit()
@@ -166,7 +167,9 @@ def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done
             )
             settle(connection, dataset, batch_id)
             ask_matches(connection, dataset, batch_id)
-            senders = note_repeats(connection, dataset, batch_id, count_senders(connection, dataset.table))
+            senders = note_repeats(
+                connection, dataset, batch_id, count_senders(connection, dataset.table, staging.unsent())
+            )
             fault("intake.before_close_batch")
             close_batch(connection, batch_id, senders)
 

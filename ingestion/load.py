@@ -4,7 +4,8 @@ A chunk is a run of row numbers; its facts, faults, aliases and ledger counts co
 goes on where it stopped and a repeated one changes nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from ingestion.datasets.contract import Dataset
-from ingestion.staging import Lines, Spool, Staging, copy_lines
+from ingestion.spool import Spool, ahead
+from ingestion.staging import Staging, copy_lines
 from ingestion.standing import stands
 from ingestion.verdict import (
     CONFIRMING,
@@ -30,7 +32,7 @@ from ingestion.verdict import (
 )
 from registry.faultpoints import fault
 
-CHUNK_ROWS = 20_000
+CHUNK_ROWS = 10_000
 
 
 @dataclass
@@ -56,12 +58,13 @@ class Shelf:
     """Whether any row says something again."""
     taken: int = 0
 
-    def take(self, last: int) -> tuple[Lines, Verdicts]:
-        """The lines up to row number `last` that are not taken yet, and their verdicts."""
+    def take(self, last: int) -> tuple[bytes, Verdicts]:
+        """The lines up to row number `last` that are not taken yet, without those that are not written, and the verdicts on
+        all of them."""
         until = int(np.searchsorted(self.numbers, last, side="right"))
         verdicts, lines = self.verdicts[self.taken : until], self.spool.take(until - self.taken)
         self.taken = until
-        return lines, verdicts
+        return lines.only(verdicts <= SUPERSEDING), verdicts
 
 
 def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, done: int,
@@ -103,11 +106,11 @@ def _shelf(connection: Connection, staging: Staging, table: str, further: bool) 
     return Shelf(spool, spool.row_numbers(), verdicts, confirming)
 
 
-def _row_numbers(connection: Connection, main: Shelf) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _row_numbers(connection: Connection, main: Shelf) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
     """Every row number of the file, good or faulty, and the faulty ones; both ascending."""
     found = connection.execute(text("SELECT DISTINCT row_no FROM staging_fault ORDER BY 1")).scalars().all()
     faulty = np.array(found, dtype=np.int64)
-    return np.union1d(main.numbers, faulty), faulty
+    return np.union1d(main.numbers, faulty) if len(faulty) else main.numbers, faulty
 
 
 @dataclass
@@ -123,7 +126,7 @@ class Writing:
     dataset: Dataset
     batch_id: int
     shelves: list[Shelf]
-    rows: NDArray[np.int64]
+    rows: NDArray[np.integer]
     faulty: NDArray[np.int64]
 
     def run(self, done: int) -> Iterator[tuple[int, Ledger]]:
@@ -135,22 +138,19 @@ class Writing:
         )
         starts = [done, *ends][: len(ends)]
         chunks = [(int(self.rows[a]), int(self.rows[b - 1]), b) for a, b in zip(starts, ends, strict=True)]
+        taken = ahead([shelf.take(chunk[1]) for shelf in self.shelves] for chunk in chunks)
+        coming = deque(chunks)
         with self.connection.engine.connect() as second, ThreadPoolExecutor(1) as pool:
-            while chunks:
-                one, *chunks = chunks
-                taken = self._take(one)
+            while coming:
+                one, of_one = coming.popleft(), next(taken)
                 sent: Future[None] | None = None
-                if chunks and self._only_facts(*one[:2]) and self._only_facts(*chunks[0][:2]):
-                    two, *chunks = chunks
-                    lines, verdicts = self._take(two)[0]
-                    sent = pool.submit(_write_facts, second, self.shelves[0], lines, verdicts)
-                yield one[2], self._write(one, taken)
+                if coming and self._only_facts(*coming[0][:2]):
+                    two, of_two = coming.popleft(), next(taken)
+                    sent = pool.submit(_write_facts, second, self.shelves[0], of_two[0][0])
+                yield one[2], self._write(one, of_one)
                 if sent:
                     sent.result()
-                    yield two[2], self._close(second, _counted(verdicts))
-
-    def _take(self, chunk: tuple[int, int, int]) -> list[tuple[Lines, Verdicts]]:
-        return [shelf.take(chunk[1]) for shelf in self.shelves]
+                    yield two[2], self._close(second, _counted(of_two[0][1]))
 
     def _only_facts(self, first: int, last: int) -> bool:
         """Whether a chunk is nothing but rows of one table: no faults, aliases or notes that need the session's own."""
@@ -162,10 +162,10 @@ class Writing:
             and not self.shelves[0].confirming
         )
 
-    def _write(self, chunk: tuple[int, int, int], taken: list[tuple[Lines, Verdicts]]) -> Ledger:
+    def _write(self, chunk: tuple[int, int, int], taken: list[tuple[bytes, Verdicts]]) -> Ledger:
         connection, span = self.connection, {"first": chunk[0], "last": chunk[1], "batch": self.batch_id}
         for shelf, (lines, verdicts) in zip(self.shelves, taken, strict=True):
-            _write_facts(connection, shelf, lines, verdicts)
+            _write_facts(connection, shelf, lines)
             if (verdicts == CONFIRMING).any():
                 write_confirmations(connection, shelf.spool.table, self.batch_id, *chunk[:2])
         if self.dataset.identity == "self":
@@ -195,10 +195,9 @@ def _counted(verdicts: Verdicts) -> Ledger:
     )
 
 
-def _write_facts(connection: Connection, shelf: Shelf, lines: Lines, verdicts: Verdicts) -> None:
-    content = lines.only(verdicts <= SUPERSEDING)
-    if content:
-        copy_lines(connection, f'"{shelf.spool.table}"', shelf.spool.columns, content)
+def _write_facts(connection: Connection, shelf: Shelf, lines: bytes) -> None:
+    if lines:
+        copy_lines(connection, f'"{shelf.spool.table}"', shelf.spool.columns, lines)
 
 
 @contextmanager
@@ -250,8 +249,11 @@ UPDATE batch SET rows_read = rows_read + :read, rows_valid = rows_valid + :valid
   rows_superseding = rows_superseding + :superseding WHERE id = :id"""
 
 
-def count_senders(connection: Connection, table: str) -> dict[str, list[int]]:
-    """Office → [rows read, faulty rows, rows repeated within the file], from staging."""
+def count_senders(connection: Connection, table: str, unsent: Mapping[str, int]) -> dict[str, list[int]]:
+    """Office → [rows read, faulty rows, rows repeated within the file], from staging.
+
+    unsent: office → good rows that staging does not hold.
+    """
     counted = text(f"""
 SELECT sender, sum(good + faulty)::int AS read, sum(faulty)::int AS faulty, sum(again)::int AS again FROM (
   SELECT coalesce(sender, '') AS sender, count(*) AS good, 0 AS faulty, 0 AS again FROM staging_{table} GROUP BY 1
@@ -261,4 +263,8 @@ SELECT sender, sum(good + faulty)::int AS read, sum(faulty)::int AS faulty, sum(
     FROM staging_{table} JOIN crowded_{table} USING (natural_key)) rows WHERE again GROUP BY 1
   UNION ALL SELECT coalesce(sender, ''), 0, count(DISTINCT row_no), 0 FROM staging_fault GROUP BY 1) parts
 GROUP BY sender ORDER BY sender""")
-    return {row.sender: [row.read, row.faulty, row.again] for row in connection.execute(counted)}
+    found = {row.sender: [row.read, row.faulty, row.again] for row in connection.execute(counted)}
+    for sender, rows in unsent.items():
+        read, faulty, again = found.get(sender, [0, 0, 0])
+        found[sender] = [read + rows, faulty, again]
+    return {sender: found[sender] for sender in sorted(found) if any(found[sender])}

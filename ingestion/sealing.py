@@ -1,18 +1,21 @@
 """Sealing (封装): rows of values become COPY lines and content hashes, in this process or, of a large file, in a second one.
 
-Imports nothing but COPY text, so that the second process is there in a moment.
+Imports nothing but COPY text and numpy, so that the second process is there in a moment.
 """
 
 import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingestion.copytext import NOTHING, column_texts, lines_of
 
@@ -39,9 +42,24 @@ class Rows:
     """Where each row stands among those of its table; known when it is handed in."""
 
 
-def seal(rows: Rows) -> tuple[bytes, bytes]:
-    """(lines for the fact table, lines for the verdict). The first hold natural key, hash, time known, whether
-    withdrawn, batch, row number and the business columns; the second place, row number and what is compared."""
+@dataclass(frozen=True)
+class Sealed:
+    """Rows as COPY lines (封装行)."""
+
+    lines: bytes
+    """For the facts: natural key, hash, time known, whether withdrawn, batch, row number, the business columns."""
+    slim: bytes
+    """For the verdict: place, row number and what is compared."""
+    ranks: NDArray[np.int32] | None = None
+    """The order of the natural keys."""
+    keys: NDArray[np.uint64] | None = None
+    """A hash of each natural key, the same for equal ones within one file."""
+    senders: Mapping[str, int] = field(default_factory=dict)
+    """Office → rows."""
+
+
+def seal(rows: Rows) -> Sealed:
+    """Rows as COPY lines."""
     many = len(rows.keys)
     plain, written = zip(*map(column_texts, rows.business), strict=True)
     told = len(plain)
@@ -56,7 +74,7 @@ def seal(rows: Rows) -> tuple[bytes, bytes]:
     batch, places = [str(rows.batch_id)] * many, list(map(str, rows.places))
     facts = lines_of([keys, hashes, known_at, retracted, batch, row_no, *written])
     slim = lines_of([places, row_no, keys, hashes, known_at, retracted, dated, sender])
-    return ("\n".join(facts) + "\n").encode(), ("\n".join(slim) + "\n").encode()
+    return Sealed(("\n".join(facts) + "\n").encode(), ("\n".join(slim) + "\n").encode())
 
 
 def content_hash(joined: str) -> str:

@@ -7,14 +7,12 @@ that each is sent to the database once.
 
 import gc
 import json
-import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import compress
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -23,75 +21,18 @@ from sqlalchemy import Connection, text
 
 from ingestion.copytext import copy_text
 from ingestion.faults import Fault
-from ingestion.sealing import Here, Rows, seal, sealer_for
+from ingestion.sealing import Here, Rows, Sealed, seal, sealer_for
+from ingestion.spool import Held, Spool, in_order
 from registry.facts import table_named
 
-SPOOL_IN_MEMORY = 8 << 20
 VERSION = ("id", "natural_key", "content_hash", "known_at", "retracted", "batch_id", "row_no")
+_SENT = 1 << 20
 _SLIM = ("place", "row_no", "natural_key", "content_hash", "known_at", "retracted", "dated", "sender")
 
 
 def business_columns(table: str) -> list[str]:
     """The columns of a fact table that its rows fill, without the version's own."""
     return [column.name for column in table_named(table).__table__.columns if column.name not in VERSION]
-
-
-@dataclass
-class Spool:
-    """The staged rows of one table (暂存行): COPY lines in a file, and the row numbers they belong to, ascending."""
-
-    table: str
-    columns: list[str]
-    """What a line holds, in order."""
-    file: IO[bytes]
-    numbers: list[NDArray[np.int32]] = field(default_factory=list)
-    lengths: list[NDArray[np.int32]] = field(default_factory=list)
-    """Bytes of every line, its end included."""
-    rows: int = 0
-    taken: int = 0
-
-    def row_numbers(self) -> NDArray[np.int32]:
-        """The row number of every line."""
-        return np.concatenate([np.zeros(0, np.int32), *self.numbers])
-
-    def keep(self, lines: bytes) -> None:
-        """Put finished lines behind the others."""
-        self.file.write(lines)
-        self.lengths.append(line_lengths(lines))
-
-    def rewind(self) -> None:
-        """Go to the first line."""
-        self.file.seek(0)
-        self.lengths, self.taken = [np.concatenate([np.zeros(0, np.int32), *self.lengths])], 0
-
-    def take(self, many: int) -> "Lines":
-        """The next lines."""
-        lengths = self.lengths[0][self.taken : self.taken + many]
-        self.taken += len(lengths)
-        return Lines(self.file.read(int(lengths.sum())), lengths)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """COPY lines in a row (COPY 行), and how long each of them is."""
-
-    content: bytes
-    lengths: NDArray[np.int32]
-
-    def only(self, wanted: NDArray[np.bool_]) -> bytes:
-        """Some of them."""
-        return self.content if wanted.all() else b"".join(compress(self.each(), wanted.tolist()))
-
-    def each(self) -> list[memoryview]:
-        """Line by line."""
-        content, ends = memoryview(self.content), np.cumsum(self.lengths, dtype=np.int64)
-        return [content[a:b] for a, b in zip((ends - self.lengths).tolist(), ends.tolist(), strict=True)]
-
-
-def line_lengths(lines: bytes) -> NDArray[np.int32]:
-    """Bytes of each line, its end included; COPY text has no other line breaks."""
-    ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == ord("\n"))
-    return np.diff(ends, prepend=-1).astype(np.int32)
 
 
 class Sheet(Protocol):
@@ -104,10 +45,10 @@ class Sheet(Protocol):
         """Row numbers, ascending."""
 
 
-Seal = Callable[[Any], tuple[bytes, bytes]]
-"""A sheet → COPY lines for the facts, and for the verdict."""
-Sealing = tuple[NDArray[np.int64], "Future[tuple[bytes, bytes]]"]
-"""Where the rows stand, and what they are going to be."""
+Seal = Callable[[Any], Sealed]
+"""A sheet → its COPY lines."""
+Kept = Callable[[], list[bytes]]
+"""Waits until some rows are in their spool; gives the lines of theirs that are to be sent for the verdict."""
 
 
 @dataclass
@@ -119,7 +60,11 @@ class Staging:
     conflicts: list[int] = field(default_factory=list)
     """Row numbers that were taken out because their record has two contents at one time."""
     sealer: Executor = field(default_factory=Here)
-    sealing: deque[tuple[Spool, list[Sealing]]] = field(default_factory=deque)
+    beside: Executor | None = None
+    """A thread in which rows are sealed and spooled while the next are read, instead of `sealer`."""
+    held: Held | None = None
+    """Lines for the verdict of the only table that a file feeds, where they are held back until it has been read."""
+    waiting: deque[tuple[str, Kept]] = field(default_factory=deque)
     """What is being sealed, in the order of the file."""
 
     def put(self, connection: Connection, table: str, sheets: Sequence[tuple[Seal, Sheet]]) -> None:
@@ -129,38 +74,61 @@ class Staging:
         order = np.argsort(numbers, kind="stable")
         places = np.empty(len(order), np.int64)
         places[order] = np.arange(spool.rows, spool.rows + len(order))
-        parts, first = [], 0
-        for sealed_by, sheet in sheets:
-            own = places[first : first + len(sheet.row_no)]
-            first += len(own)
-            sheet.places = own.tolist()
-            parts.append((own, self.sealer.submit(sealed_by, sheet)))
+        own = np.split(places, np.cumsum([len(sheet.row_no) for _, sheet in sheets])[:-1])
+        for (_, sheet), stands in zip(sheets, own, strict=True):
+            sheet.places = stands.tolist()
         spool.numbers.append(numbers[order])
         spool.rows += len(numbers)
-        self.sealing.append((spool, parts))
+        if self.beside:
+            done = self.beside.submit(lambda: self._keep(spool, own, [act(sheet) for act, sheet in sheets]))
+            self.waiting.append((table, done.result))
+        else:
+            sealed = [self.sealer.submit(act, sheet) for act, sheet in sheets]
+            self.waiting.append((table, lambda: self._keep(spool, own, [each.result() for each in sealed])))
         self.finish(connection, but=len(self.spools))
+
+    def _keep(self, spool: Spool, places: list[NDArray[np.int64]], sealed: list[Sealed]) -> list[bytes]:
+        if len(sealed) == 1:
+            spool.keep(sealed[0].lines, sealed[0].ranks)
+        else:
+            spool.keep(in_order(places, [each.lines for each in sealed]))
+        if self.held is None:
+            return [each.slim for each in sealed]
+        for each in sealed:
+            self.held.keep(each.slim, each)
+        return []
 
     def finish(self, connection: Connection, but: int = 0) -> None:
         """Spool and COPY what has been sealed, all but the last so many."""
-        while len(self.sealing) > but:
-            spool, parts = self.sealing.popleft()
-            sealed = [future.result() for _, future in parts]
-            lines = [lines for lines, _ in sealed]
-            spool.keep(lines[0] if len(lines) == 1 else _in_order([places for places, _ in parts], lines))
-            for _, slim in sealed:
-                copy_lines(connection, f"staging_{spool.table}", _SLIM, slim)
+        while len(self.waiting) > but:
+            table, kept = self.waiting.popleft()
+            for slim in kept():
+                copy_lines(connection, f"staging_{table}", _SLIM, slim)
+
+    def release(self, connection: Connection, table: str) -> None:
+        """Send the lines for the verdict that were held back, as far as one is needed; the caller holds the table."""
+        if self.held is None:
+            return
+        others = text(
+            f'SELECT EXISTS (SELECT FROM "{table}" WHERE batch_id < :batch)'
+            f' OR EXISTS (SELECT FROM "{table}" WHERE batch_id > :batch)'
+        )
+        alone = not connection.execute(others, {"batch": self.batch_id}).scalar_one()
+        for slim in self.held.release(alone):
+            copy_lines(connection, f"staging_{table}", _SLIM, slim)
+
+    def unsent(self) -> Mapping[str, int]:
+        """Office → rows of which the database was told nothing for the verdict."""
+        return self.held.senders if self.held else {}
 
     def close(self) -> None:
         """Forget the spools."""
-        self.sealer.shutdown(cancel_futures=True)
+        for executor in filter(None, (self.sealer, self.beside)):
+            executor.shutdown(cancel_futures=True)
         for spool in self.spools.values():
-            spool.file.close()
-
-
-def _in_order(places: Sequence[NDArray[np.int64]], sheets: Sequence[bytes]) -> bytes:
-    """The lines of several sheets as they stand in the file."""
-    lines = [line for sheet in sheets for line in Lines(sheet, line_lengths(sheet)).each()]
-    return b"".join(lines[place] for place in np.argsort(np.concatenate(places)).tolist())
+            spool.close()
+        if self.held:
+            self.held.close()
 
 
 @contextmanager
@@ -207,17 +175,8 @@ def make_staging(connection: Connection, tables: Sequence[str], batch_id: int, s
 
 
 def _spool(table: str) -> Spool:
-    file = tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY, prefix="wurao-spool-")  # noqa: SIM115 - Staging.close
-    columns = [
-        "natural_key",
-        "content_hash",
-        "known_at",
-        "retracted",
-        "batch_id",
-        "row_no",
-        *business_columns(table),
-    ]
-    return Spool(table, columns, file)
+    columns = ["natural_key", "content_hash", "known_at", "retracted", "batch_id", "row_no"]
+    return Spool(table, [*columns, *business_columns(table)])
 
 
 def copy_lines(connection: Connection, target: str, columns: Sequence[str], lines: bytes) -> None:
@@ -225,7 +184,10 @@ def copy_lines(connection: Connection, target: str, columns: Sequence[str], line
     names = ", ".join(f'"{name}"' for name in columns)
     cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
     with cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
-        copy.write(lines)
+        for start in range(
+            0, len(lines), _SENT
+        ):  # written at once, all of it would be in memory a second time
+            copy.write(lines[start : start + _SENT])
 
 
 def copy_rows(

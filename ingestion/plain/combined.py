@@ -37,7 +37,9 @@ class Pairs:
             return found, unmet
         keys = ones[unmet].astype(np.uint64) << np.uint64(32) | others[unmet]
         first = unmet[np.unique(keys, return_index=True)[1]]
-        self._table[ones[first], others[first]] = np.arange(self.many, self.many + len(first), dtype=np.uint32)
+        self._table[ones[first], others[first]] = np.arange(
+            self.many, self.many + len(first), dtype=np.uint32
+        )
         self.many += len(first)
         return self._table[ones, others], first
 
@@ -45,7 +47,9 @@ class Pairs:
         high, wide = table.shape
         if one < high and other < wide:
             return table
-        high, wide = (max(now, 1 << (most).bit_length()) for now, most in zip(table.shape, (one, other), strict=True))
+        high, wide = (
+            max(now, 1 << (most).bit_length()) for now, most in zip(table.shape, (one, other), strict=True)
+        )
         if high * wide > _LARGEST_TABLE:
             rows, columns = np.nonzero(table != _UNMET)
             keys = rows.astype(np.uint64) << np.uint64(32) | columns.astype(np.uint64)

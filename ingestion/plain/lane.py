@@ -209,7 +209,7 @@ class PlainLane:
         dataset, many = self.dataset, len(block.columns)
         nothing = self._constant("", None, many)
         dated = ~columns["known_at"].missing()
-        sender = columns.get("sender", nothing)
+        sender = self._coded({"sender": columns.get("sender", nothing)}, ("sender",))["sender"]
         known = columns["known_at"].written()
         if not dated.all():
             known = known.set(pl.Series(~dated), self.around.received_at.isoformat(" "))
@@ -219,6 +219,7 @@ class PlainLane:
             key=[columns[name].plain() for name in dataset.key],
             business=[(column.plain(), column.written()) for column in business],
             known_at=known, retracted=columns["retracted"].written(), dated=dated, sender=sender.written(),
+            senders=_counted(sender, rows),
         )  # fmt: skip
         return sheet if len(rows) == many else sheet.only(rows)
 
@@ -231,6 +232,12 @@ class PlainLane:
         }
         index = pd.Index((rows + block.first).tolist(), dtype="int64")
         return pd.DataFrame(made, index=index, dtype=object)
+
+
+def _counted(sender: Coded, rows: Any) -> dict[str, int]:
+    """Office → how many of these rows are its own."""
+    many = np.bincount(sender.codes[rows], minlength=len(sender.book.values)).tolist()
+    return {value or "": count for value, count in zip(sender.book.values, many, strict=True) if count}
 
 
 def _derive(

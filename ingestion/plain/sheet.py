@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ingestion.copytext import NOTHING, column_texts
-from ingestion.sealing import BETWEEN
+from ingestion.sealing import BETWEEN, Rows, Sealed, seal
 
 _ESCAPED = r"[\\\x08-\x0d]"
 """Characters that COPY text escapes."""
@@ -29,6 +31,8 @@ class PlainSheet:
     retracted: pl.Series
     dated: NDArray[np.bool_]
     sender: pl.Series
+    senders: Mapping[str, int]
+    """Office → rows."""
     places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def only(self, rows: NDArray[np.int64]) -> "PlainSheet":
@@ -41,12 +45,14 @@ class PlainSheet:
         )  # fmt: skip
 
 
-def seal_plain(sheet: PlainSheet) -> tuple[bytes, bytes]:
-    """What `ingestion.sealing.seal` makes of the same rows, byte for byte."""
+def seal_plain(sheet: PlainSheet) -> Sealed:
+    """What `ingestion.sealing.seal` makes of the same rows, byte for byte; and the order and hashes of their keys."""
     many = len(sheet.row_no)
     hashes = _content_hashes([plain for plain, _ in sheet.business], many)
     parts = [column.replace(NOTHING, "") if _has_nothing(column) else column for column in sheet.key]
     key = _together(parts, "|")
+    hashed, ranks = hash_keys(key), np.empty(many, np.int32)
+    ranks[key.arg_sort().to_numpy()] = np.arange(many, dtype=np.int32)
     if key.str.contains(_ESCAPED).any():
         key = pl.Series(column_texts(key.to_list())[1])
     row_no, batch = pl.Series(sheet.row_no).cast(pl.String), pl.repeat(str(sheet.batch_id), many, eager=True)
@@ -62,7 +68,18 @@ def seal_plain(sheet: PlainSheet) -> tuple[bytes, bytes]:
         *(written for _, written in sheet.business),
     ]
     slim = [places, row_no, key, hashes, sheet.known_at, sheet.retracted, dated, sheet.sender]
-    return _lines(facts), _lines(slim)
+    return Sealed(_lines(facts), _lines(slim), ranks, hashed, sheet.senders)
+
+
+def seal_hashed(rows: Rows) -> Sealed:
+    """Rows that went the long way, with the hashes of their keys: they may share one with a plain row."""
+    senders = Counter(sender or "" for sender in rows.sender)
+    return replace(seal(rows), keys=hash_keys(pl.Series(rows.keys, dtype=pl.String)), senders=senders)
+
+
+def hash_keys(keys: pl.Series) -> NDArray[np.uint64]:
+    """A number for each natural key; equal keys of one file have equal ones, others hardly ever."""
+    return keys.hash(seed=0).to_numpy()
 
 
 def _has_nothing(column: pl.Series) -> bool:

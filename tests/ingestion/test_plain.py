@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
@@ -82,12 +83,19 @@ def staged(connection: Connection, dataset: str, path: Path) -> dict[str, Any]:
         spool = staging.spools[layout.dataset.table]
         spool.rewind()
         lines = [bytes(line).decode() for line in spool.take(10**6).each()]
+        staging.release(connection, spool.table)
         slim = connection.execute(text(f"SELECT * FROM staging_{spool.table} ORDER BY place")).all()
         faults = connection.execute(text('SELECT * FROM staging_fault ORDER BY row_no, "column", code')).all()
         claims = connection.execute(text("SELECT * FROM staging_claim ORDER BY row_no")).all()
         numbers = spool.row_numbers().tolist()
+        senders = Counter({sender: many for sender, many in staging.unsent().items() if many})
     connection.rollback()
-    return {"lines": lines, "slim": slim, "faults": faults, "claims": claims, "numbers": numbers}
+    keys = Counter(row.natural_key for row in slim)
+    return {
+        "lines": lines, "faults": faults, "claims": claims, "numbers": numbers,
+        "to be judged": [tuple(row) for row in slim if keys[row.natural_key] > 1],
+        "senders": senders + Counter(row.sender or "" for row in slim),
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -111,13 +111,13 @@ def simulate(table: TeamTable, runs: int) -> str:
         broken += any(seen[group.id, name] != many for name, many in wanted.items() if name not in tested)
         if group.need == 1 and len(tested) > 1:
             value = sum((seen[group.id, name] - many) ** 2 / many for name, many in tested.items())
-            statistics.append((value, len(tested) - 1))
-    total, freedom = sum(value for value, _ in statistics), sum(free for _, free in statistics)
-    least = min(float(chi2.sf(value, free)) for value, free in statistics)
+            statistics.append((value, len(tested) - 1, group.id))
+    total, freedom = sum(value for value, _, _ in statistics), sum(free for _, free, _ in statistics)
+    least, worst = min((float(chi2.sf(value, free)), group) for value, free, group in statistics)
     return (
         f"{runs:,} simulated lotteries: {broken} rules broken; chi-square {total:,.0f} on {freedom:,} degrees over"
         f" {len(statistics)} groups of one seat, p = {chi2.sf(total, freedom):.3f};"
-        f" smallest p of one group {least:.4f} (times {len(statistics)}: {min(1.0, least * len(statistics)):.2f});"
+        f" smallest p of one group {least:.1e} ({worst}; times {len(statistics)}: {min(1.0, least * len(statistics)):.2f});"
         f" {len(pairs):,} different pairs sent together to a visit, two lotteries agree in {agreement(pairs, runs):.4%}"
     )
 

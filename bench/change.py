@@ -83,7 +83,7 @@ def county(
     problem = replace(problem, rules=replace(problem.rules, desk_people=desk_people))
     roster = solve(problem, Stop(seconds=seconds), f"S{seed}")
     table = team_table(problem, roster, SALT)
-    state = team_state(team_commitment(table.hash), "2026-09-30 dice 3 6 1 4 4 2")
+    state = team_state(team_commitment(table.content), "2026-09-30 dice 3 6 1 4 4 2")
     teams = round_teams(table.content, state)
     seats = tuple(
         Seat(g.visit, g.department, g.id, person)

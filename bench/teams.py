@@ -1,9 +1,10 @@
-"""The team lottery (检查人员抽取): python -m bench.teams [--runs 5000] [--large 500 5000 60]
+"""The team lottery (检查人员抽取): python -m bench.teams [--runs 5000] [--earlier] [--large 500 5000 60]
 
 For a small and a large lottery: the smallest ratio of probability to equal share beside the certified bound, CPU seconds of
-the table, of one rounding and of `wurao verify` replaying it. Beside it in the same run the same bound by a linear program (GLOP),
-for the small one. Then thousands of simulated lotteries: every hard rule counted in every outcome, and how often each
-person was sent against the published probability, as chi-square over the groups with one seat.
+the table, of reading it, of one rounding (beside it the same table as wurao-team-1) and of `wurao verify` replaying it. Beside
+it in the same run the same bound by a linear program (GLOP), for the small one. Then thousands of simulated lotteries: every
+hard rule counted in every outcome, how often each person was sent against the published probability, as chi-square over the
+groups with one seat, and how many pairs of people travelled together; with --earlier the same for wurao-team-1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,8 +27,8 @@ from bench.team_cases import TeamCase, team_case
 from scheduling.bundle import DrawRecord, TeamRecord, make_bundles
 from scheduling.bundle_files import write_folder
 from scheduling.draw import PoolRow, counts_file, pool_file
-from scheduling.rounding import HashChance, Teams, round_table, round_teams
-from scheduling.team_table import TeamTable
+from scheduling.rounding import Teams, draw_teams
+from scheduling.team_table import FIRST_FORMAT, TeamTable, read_team_table
 from scheduling.teams import publish_probabilities
 from scheduling.verify import verify_bundle
 
@@ -78,12 +81,27 @@ def rules_broken(table: TeamTable, teams: Teams) -> int:
     return broken + sum(n > 1 for n in slots.values()) + sum(loads[name] > cap for name, cap in caps.items())
 
 
+def together(teams: Teams) -> list[tuple[str, tuple[str, str]]]:
+    """Visit and pair of people, for all who travel together."""
+    crews: dict[str, list[str]] = {}
+    for group, names in teams.items():
+        crews.setdefault(group.split("/")[0], []).extend(names)
+    return [(visit, pair) for visit, crew in crews.items() for pair in combinations(sorted(crew), 2)]
+
+
+def agreement(pairs: Counter[tuple[str, tuple[str, str]]], runs: int) -> float:
+    """Share of pairs that a second lottery sends to the same visit again: small where chance is well spread."""
+    return sum(many * (many - 1) for many in pairs.values()) / (sum(pairs.values()) * (runs - 1))
+
+
 def simulate(table: TeamTable, runs: int) -> str:
     """So many lotteries: broken rules, and chi-square of who was sent against the published probabilities."""
     seen: Counter[tuple[str, str]] = Counter()
+    pairs: Counter[tuple[str, tuple[str, str]]] = Counter()
     broken = 0
     for run in range(runs):
-        teams = round_table(table, HashChance(hashlib.sha256(f"run {run}".encode()).hexdigest()))
+        teams = draw_teams(table, hashlib.sha256(f"run {run}".encode()).hexdigest())
+        pairs.update(together(teams))
         broken += rules_broken(table, teams)
         seen.update((group, name) for group, names in teams.items() for name in names)
     statistics = []
@@ -93,13 +111,14 @@ def simulate(table: TeamTable, runs: int) -> str:
         broken += any(seen[group.id, name] != many for name, many in wanted.items() if name not in tested)
         if group.need == 1 and len(tested) > 1:
             value = sum((seen[group.id, name] - many) ** 2 / many for name, many in tested.items())
-            statistics.append((value, len(tested) - 1))
-    total, freedom = sum(value for value, _ in statistics), sum(free for _, free in statistics)
-    least = min(float(chi2.sf(value, free)) for value, free in statistics)
+            statistics.append((value, len(tested) - 1, group.id))
+    total, freedom = sum(value for value, _, _ in statistics), sum(free for _, free, _ in statistics)
+    least, worst = min((float(chi2.sf(value, free)), group) for value, free, group in statistics)
     return (
         f"{runs:,} simulated lotteries: {broken} rules broken; chi-square {total:,.0f} on {freedom:,} degrees over"
         f" {len(statistics)} groups of one seat, p = {chi2.sf(total, freedom):.3f};"
-        f" smallest p of one group {least:.4f} (times {len(statistics)}: {min(1.0, least * len(statistics)):.2f})"
+        f" smallest p of one group {least:.1e} ({worst}; times {len(statistics)}: {min(1.0, least * len(statistics)):.2f});"
+        f" {len(pairs):,} different pairs sent together to a visit, two lotteries agree in {agreement(pairs, runs):.4%}"
     )
 
 
@@ -127,7 +146,7 @@ def replay_seconds(table: TeamTable) -> tuple[float, float]:
     return spent[0], spent[1]
 
 
-def lottery(people: int, visits: int, days: int, program: bool, runs: int) -> None:
+def lottery(people: int, visits: int, days: int, program: bool, runs: int, earlier: bool = False) -> None:
     """Print one lottery's figures."""
     case = team_case(people, visits, days)
     print(
@@ -143,15 +162,19 @@ def lottery(people: int, visits: int, days: int, program: bool, runs: int) -> No
         best, peer = timed(lambda: bound_by_program(case))
         print(f"  the bound by GLOP {best:.6f}, {peer:.2f} CPU s; differs by {abs(best - float(bound)):.1e}")
     state = hashlib.sha256(SEED.encode()).hexdigest()
-    teams, rounding = timed(lambda: round_teams(table.content, state))
+    first = replace(table, edition=FIRST_FORMAT)
+    again, reading = timed(lambda: read_team_table(table.content))
+    teams, rounding = timed(lambda: draw_teams(again, state))
+    _, before = timed(lambda: draw_teams(first, state))
     whole, without = replay_seconds(table)
     print(
-        f"  file {len(table.content) / 1e6:.1f} MB; read, check and round {rounding:.2f} CPU s, {rules_broken(table, teams)} rules"
-        f" broken; verify with it {whole:.2f} CPU s, without {without:.2f}"
+        f"  file {len(table.content) / 1e6:.1f} MB; read and check {reading:.2f} CPU s, round {rounding:.2f}"
+        f" (as wurao-team-1 {before:.2f}), {rules_broken(table, teams)} rules broken; table, reading and rounding together"
+        f" {spent + reading + rounding:.2f}; verify with it {whole:.2f} CPU s, without {without:.2f}"
     )
-    if runs:
-        (told, simulated) = timed(lambda: simulate(table, runs))
-        print(f"  {told} ({simulated:.0f} CPU s)")
+    for one in (table, first)[: (1 + earlier) * bool(runs)]:
+        told, simulated = timed(lambda one=one: simulate(one, runs))  # type: ignore[misc]
+        print(f"  {one.edition}: {told} ({simulated:.0f} CPU s)")
 
 
 def main() -> None:
@@ -166,8 +189,9 @@ def main() -> None:
     parser.add_argument(
         "--large", type=int, nargs=3, default=(500, 5000, 60), metavar=("PEOPLE", "VISITS", "DAYS")
     )
+    parser.add_argument("--earlier", action="store_true", help="simulate wurao-team-1 as well")
     chosen = parser.parse_args()
-    lottery(*chosen.small, program=True, runs=chosen.runs)
+    lottery(*chosen.small, program=True, runs=chosen.runs, earlier=chosen.earlier)
     lottery(*chosen.large, program=False, runs=0)
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from scheduling.bundle_files import write_folder, write_zip, zip_bytes
 from scheduling.draw import Commitment, DrawFault, DrawnRow, DrawResult, digest, draw_objects, key_text
-from scheduling.rounding import Teams, round_teams, team_commitment, team_state
+from scheduling.rounding import result_file, round_teams, team_commitment, team_state
 from scheduling.team_table import team_table_hash
 
 __all__ = [
@@ -157,19 +157,14 @@ def _plain_name(name: str) -> str:
 def _team_part(team: TeamRecord) -> tuple[dict[str, object], Files]:
     _check_times(team.committed_at, team.seed_at)
     table_hash = team_table_hash(team.table)
-    commitment = team_commitment(table_hash)
+    commitment = team_commitment(team.table)
     state = team_state(commitment, team.seed_text)
     facts: dict[str, object] = {field.name: getattr(team, field.name) for field in fields(team)}
     del facts["table"], facts["seats"]
     facts |= {"table_hash": table_hash, "commitment": commitment, "state": state}
-    result = _result_file(round_teams(team.table, state))
+    result = result_file(round_teams(team.table, state))
     seats = {f"seats-{n}.json": content for n, content in enumerate(team.seats, start=1)}
     return facts, {"teams.csv": team.table, "teams-result.csv": result, **seats}
-
-
-def _result_file(teams: Teams) -> bytes:
-    lines = [f"{group},{name}" for group in sorted(teams) for name in teams[group]]
-    return "\n".join(["group,inspector", *lines, ""]).encode()
 
 
 def _check_record(record: DrawRecord) -> None:

@@ -24,9 +24,9 @@ from scheduling.draw import (
     freeze,
     read_counts,
 )
-from scheduling.rounding import round_teams, team_commitment, team_state
+from scheduling.rounding import draw_teams, result_file, team_commitment, team_state
 from scheduling.seat_file import check_seat_file
-from scheduling.team_table import read_team_table
+from scheduling.team_table import TeamTable, read_team_table
 
 PUBLIC, AUDIT = "bundle.json", "audit.json"
 _SECRET = ("pool.csv", "counts.csv", "key.txt")
@@ -232,10 +232,9 @@ class Replay:
 
     def check_team_table(self) -> None:
         """The table is sound, and hash and commitment follow from it."""
-        team, content = self._team(), self._file("teams.csv")
-        read_team_table(content)
-        _same(digest(content), team["table_hash"], "teams.csv", "table_hash")
-        _same(team_commitment(team["table_hash"]), team["commitment"], self.record, "team.commitment")
+        team, table = self._team(), self._team_table
+        _same(table.hash, team["table_hash"], "teams.csv", "table_hash")
+        _same(team_commitment(table.content), team["commitment"], self.record, "team.commitment")
 
     def check_team_order(self) -> None:
         """The team lottery's seed is younger than its commitment."""
@@ -246,9 +245,7 @@ class Replay:
         team = self._team()
         state = team_state(team["commitment"], team["seed_text"])
         _same(team["state"], state, self.record, "team.state")
-        teams = round_teams(self._file("teams.csv"), state)
-        lines = [f"{group},{name}" for group in sorted(teams) for name in teams[group]]
-        expected = "\n".join(["group,inspector", *lines, ""]).encode()
+        expected = result_file(draw_teams(self._team_table, state))
         _same_lines(self._file("teams-result.csv"), expected, "teams-result.csv")
 
     def check_seats(self, name: str) -> None:
@@ -277,6 +274,10 @@ class Replay:
         if name not in self._hashes:
             self._hashes[name] = digest(self._file(name))
         return self._hashes[name]
+
+    @cached_property
+    def _team_table(self) -> TeamTable:
+        return read_team_table(self._file("teams.csv"))
 
     @cached_property
     def _drawn_rows(self) -> list[list[str]]:

@@ -15,7 +15,7 @@ from scheduling.check import check_roster
 from scheduling.committed import TEAMS, as_refusal, next_version
 from scheduling.draw import digest
 from scheduling.problem import Problem, Roster, Seat, problem_from_json, roster_from_json
-from scheduling.rounding import round_teams, team_commitment, team_state
+from scheduling.rounding import draw_teams, team_commitment, team_state
 from scheduling.staff import booked_days
 from scheduling.team_table import SeatGroup, Staff, TeamTable, read_team_table
 from scheduling.teams import TeamShortage, publish_probabilities
@@ -45,7 +45,7 @@ def commit_team_draw(engine: Engine, roster_id: int, made_by: str, ceremony_text
         _refuse_double_booking(connection, row["plan_id"], problem, roster)
         salt = secrets.token_hex(_SALT_BYTES)
         table = team_table(problem, roster, salt)
-        commitment = team_commitment(table.hash)
+        commitment = team_commitment(table.content)
         values = {
             "plan_id": row["plan_id"],
             "kind": TEAMS,
@@ -82,7 +82,7 @@ def staff_roster(engine: Engine, roster_id: int, actor: str = "system") -> list[
         draw = _seeded_team_draw(connection, row)
         problem, roster = problem_from_json(row["problem"]), roster_from_json(row["roster"])
         table = read_team_table(draw["committed_file"])
-        teams = round_teams(draw["committed_file"], team_state(draw["commitment"], draw["seed_text"]))
+        teams = draw_teams(table, team_state(draw["commitment"], draw["seed_text"]))
         staffed = replace(roster, seats=tuple(_seats(roster, teams, draw["salt"])))
         violations = [asdict(v) for v in check_roster(problem, staffed)]
         _store_members(connection, roster_id, staffed, table, draw["salt"])
@@ -151,7 +151,7 @@ def _seeded_team_draw(connection: Connection, row: RowMapping) -> RowMapping:
             "派员抽取的种子尚未登记，或已经抽取过。",
             "按 承诺、种子、抽取 的次序办理一次。",
         )
-    if team_commitment(digest(draw["committed_file"])) != draw["commitment"]:
+    if team_commitment(draw["committed_file"]) != draw["commitment"]:
         raise refuse("teams.table_changed", "派员概率表在承诺之后被改动。", "停止抽取，查明原因。")
     return draw
 

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from scheduling.draw import DrawFault, check_field, decode, digest
 
-TEAM_FORMAT = "wurao-team-1"
+FIRST_FORMAT, TEAM_FORMAT = "wurao-team-1", "wurao-team-2"
+TEAM_FORMATS = (FIRST_FORMAT, TEAM_FORMAT)
+"""First lines of the file: each names how its lottery is rounded, and an old one can be replayed for ever."""
 TEAM_FILE = "teams.csv"
 Seat = tuple[str, str]
 
@@ -45,7 +47,7 @@ class TeamTable:
 
     `chances[group, inspector]` is the probability times `denominator`. `bound` is the certified best
     reachable smallest ratio of probability to equal share; it is known to whoever computed the table and
-    is not part of the file.
+    is not part of the file. `edition` is the format that the file names in its first line (格式版本).
     """
 
     denominator: int
@@ -53,11 +55,12 @@ class TeamTable:
     groups: tuple[SeatGroup, ...]
     chances: Mapping[Seat, int]
     bound: Fraction | None = None
+    edition: str = TEAM_FORMAT
 
     @cached_property
     def content(self) -> bytes:
         """The file teams.csv: sorted by bytes, LF, UTF-8."""
-        lines = [f"{TEAM_FORMAT},{self.denominator}"]
+        lines = [f"{self.edition},{self.denominator}"]
         lines += [f"inspector,{person.id},{person.cap}" for person in sorted(self.staff)]
         groups = sorted(self.groups)
         lines += [f"group,{group.id},{group.slot},{group.need}" for group in groups]
@@ -128,16 +131,21 @@ def read_team_table(content: bytes) -> TeamTable:
     Raises DrawFault with the line at fault: format, order, and the sums without which no lottery can keep
     the hard rules (each group's need exactly, one seat a slot, the cap).
     """
-    rows = list(_rows(content))
-    denominator = _number(rows[0][1][1], 1, rows[0][0])
+    rows = _rows(content)
+    number, (edition, text) = next(rows)
+    denominator = _number(text, 1, number)
     staff, groups, chances = [], [], dict[Seat, int]()
-    for number, (kind, *fields) in rows[1:]:
-        if kind == "inspector":
-            staff.append(Staff(fields[0], _number(fields[1], 0, number)))
+    # Each name is kept once: half a million rows of a large lottery repeat some thousand names.
+    known: dict[str, str] = {}
+    for number, (kind, name, *fields) in rows:
+        name = known.setdefault(name, name)
+        if kind == "seat":
+            person = known.setdefault(fields[0], fields[0])
+            chances[name, person] = _number(fields[1], 0, number)
         elif kind == "group":
-            groups.append(SeatGroup(fields[0], fields[1], _number(fields[2], 1, number), ()))
+            groups.append(SeatGroup(name, fields[0], _number(fields[1], 1, number), ()))
         else:
-            chances[fields[0], fields[1]] = _number(fields[2], 0, number)
+            staff.append(Staff(name, _number(fields[0], 0, number)))
     eligible: dict[str, list[str]] = {group.id: [] for group in groups}
     for group_id, name in chances:
         if group_id not in eligible:
@@ -145,7 +153,7 @@ def read_team_table(content: bytes) -> TeamTable:
             raise DrawFault(zh, en, file=TEAM_FILE, found=group_id)
         eligible[group_id].append(name)
     full = tuple(group._replace(eligible=tuple(eligible[group.id])) for group in groups)
-    table = TeamTable(denominator, tuple(staff), full, chances)
+    table = TeamTable(denominator, tuple(staff), full, chances, edition=edition)
     check_groups(table.groups, table.staff)
     _check_bytes(content, table.content)
     _check_sums(table)
@@ -158,7 +166,7 @@ _WIDTH = {"inspector": 3, "group": 4, "seat": 4}
 def _rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
     lines = decode(content, TEAM_FILE).split("\n")
     first = lines[0].split(",")
-    if len(first) != 2 or first[0] != TEAM_FORMAT:
+    if len(first) != 2 or first[0] not in TEAM_FORMATS:
         raise _fault(1, lines[0], "首行不符合格式", "the first line is wrong")
     yield 1, first
     if lines.pop() != "":
@@ -173,15 +181,10 @@ def _rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _number(text: str, least: int, line: int) -> int:
-    if not (
-        text.isascii()
-        and text.isdigit()
-        and len(text) <= 18
-        and str(int(text)) == text
-        and int(text) >= least
-    ):
+    plain = text.isascii() and text.isdigit() and len(text) <= 18 and (text[0] != "0" or text == "0")
+    if not plain or (number := int(text)) < least:
         raise _fault(line, text, f"不是不小于 {least} 的整数", f"not a whole number from {least} up")
-    return int(text)
+    return number
 
 
 def _check_bytes(found: bytes, expected: bytes) -> None:
@@ -198,17 +201,16 @@ def _check_bytes(found: bytes, expected: bytes) -> None:
 
 
 def _check_sums(table: TeamTable) -> None:
-    whole = table.denominator
-    slots: dict[tuple[str, str], int] = {}
-    loads = dict.fromkeys((person.id for person in table.staff), 0)
+    whole, chances = table.denominator, table.chances
+    slots: dict[str, dict[str, int]] = {}
     for group in table.groups:
-        total = 0
+        total, slot = 0, slots.setdefault(group.slot, {})
         for name in group.eligible:
-            chance = table.chances[group.id, name]
+            chance = chances[group.id, name]
             total += chance
-            loads[name] += chance
-            slots[name, group.slot] = slots.get((name, group.slot), 0) + chance
-            _check_limit(chance, whole, f"{name} 在 {group.id}", f"{name} in {group.id}")
+            slot[name] = slot.get(name, 0) + chance
+            if chance > whole:
+                _check_limit(chance, whole, f"{name} 在 {group.id}", f"{name} in {group.id}")
         if total != group.need * whole:
             raise DrawFault(
                 f"席位组 {group.id} 的概率之和不等于人数 {group.need}。",
@@ -217,8 +219,11 @@ def _check_sums(table: TeamTable) -> None:
                 expected=str(group.need * whole),
                 found=str(total),
             )
-    for (name, slot), total in slots.items():
-        _check_limit(total, whole, f"{name} 在时段 {slot}", f"{name} in slot {slot}")
+    loads = dict.fromkeys((person.id for person in table.staff), 0)
+    for slot_name, slot in slots.items():
+        for name, total in slot.items():
+            loads[name] += total
+            _check_limit(total, whole, f"{name} 在时段 {slot_name}", f"{name} in slot {slot_name}")
     for person in table.staff:
         _check_limit(loads[person.id], person.cap * whole, f"{person.id} 的总量", f"the load of {person.id}")
 

@@ -72,8 +72,11 @@ def small_team_table() -> TeamTable:
     return publish_probabilities(groups, [Staff(f"P{number}", 2) for number in range(1, 6)])
 
 
-def vector_bundles(class_secret: bool, team: bool = False, names: Mapping[str, str] = NAMES) -> Bundles:
-    part = team_record(small_team_table().content) if team else None
+def vector_bundles(
+    class_secret: bool, team: bool = False, names: Mapping[str, str] = NAMES, table: bytes = b""
+) -> Bundles:
+    """The vector's bundles; with the team lottery of the small table, or of the file `table`."""
+    part = team_record(table or small_team_table().content) if team or table else None
     record = draw_record(class_secret)
     return make_bundles(record, pool_file(ROWS, SALT), counts_file(COUNTS, SALT), KEY, names, part)
 

@@ -1,6 +1,7 @@
 """From a drawn plan to a staffed, checked roster in the tables, in the role of the stage that may write them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,9 +14,14 @@ from registry.errors import Refusal
 from registry.tables import LibraryEntry
 from scheduling.ceremony import publish_draw, record_seed, simulated_seed
 from scheduling.check import check_roster
+from scheduling.draw import digest
 from scheduling.problem import problem_from_json, roster_from_json
 from scheduling.roster_book import commit_team_draw, make_roster, staff_roster
+from scheduling.rounding import round_table, team_state
+from scheduling.team_chance import BlockChance
 from scheduling.team_draw import veiled
+from scheduling.team_table import FIRST_FORMAT, read_team_table
+from scheduling.teams import publish_probabilities
 from scheduling.verify import verify_bundle
 from tests.conftest import make_database
 from tests.scheduling.town_records import (
@@ -287,3 +293,24 @@ def test_people_drawn_elsewhere_since_the_dates_were_set_are_not_promised_again(
     with pytest.raises(Refusal, match="已被其他计划的抽签派出") as refused:
         commit_team_draw(made.engine, second, "甲", "市局大厅")
     assert refused.value.status == 409
+
+
+def test_a_table_committed_under_the_earlier_format_is_drawn_under_it(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update of the service between commitment and seed changes nothing about a lottery already announced."""
+    plan, _ = drawn_plan(made.engine)
+    roster = make_roster(made.engine, plan, SECONDS, "甲")
+    earlier = lambda *asked: replace(publish_probabilities(*asked), edition=FIRST_FORMAT)  # noqa: E731
+    monkeypatch.setattr("scheduling.team_draw.publish_probabilities", earlier)
+    team = commit_team_draw(made.engine, roster, "甲", "市局大厅")
+    monkeypatch.undo()
+    record_seed(made.engine, team, simulated_seed(made.engine, team, AS_OF), "模拟掷骰", "乙")
+    assert staff_roster(made.engine, roster) == []
+    (draw,) = rows(made.engine, "SELECT * FROM draw WHERE id = :t", t=team)
+    table = bytes(draw.committed_file)
+    assert table.startswith(b"wurao-team-1,")
+    assert draw.commitment == digest(f"wurao-team-1\n{digest(table)}\n")
+    chance = BlockChance(team_state(draw.commitment, draw.seed_text))
+    teams = round_table(read_team_table(table), chance)
+    assert draw.result_hash == digest("".join(f"{g},{n}\n" for g in sorted(teams) for n in teams[g]))

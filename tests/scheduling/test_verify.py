@@ -39,6 +39,32 @@ def test_sound_bundles_pass(files, write, tmp_path):
     assert ("teams.csv" in files) == any(check.name == "team draw" for check in verdict.checks)
 
 
+PUBLISHED = {
+    file.name: file.read_bytes() for file in (Path(__file__).parent / "data" / "bundle-team-1").iterdir()
+}
+"""A public bundle as it was published when team lotteries were wurao-team-1, never to be written again."""
+
+
+def test_a_bundle_of_the_earlier_team_lottery_still_verifies(tmp_path):
+    assert PUBLISHED["teams.csv"].startswith(b"wurao-team-1,")
+    verdict = verdict_of(PUBLISHED, tmp_path / "published")
+    assert verdict.ok, verdict.failures
+    assert {"teams", "team order", "team draw"} <= {c.name for c in verdict.checks if c.status == "ok"}
+    other = PUBLISHED["teams-result.csv"].replace(b"V3/rest,P3", b"V3/rest,P1")
+    assert "team draw" in failed(verdict_of({**PUBLISHED, "teams-result.csv": other}, tmp_path / "other"))
+    bundles = vector_bundles(class_secret=False, table=PUBLISHED["teams.csv"])
+    assert bundles.public == PUBLISHED
+
+
+def test_an_earlier_lottery_cannot_be_passed_off_as_a_present_one(tmp_path):
+    """The commitment binds the format: the same rows rounded in another way are another lottery."""
+    table = PUBLISHED["teams.csv"].replace(b"wurao-team-1", b"wurao-team-2")
+    record = json.loads(PUBLISHED["bundle.json"])
+    record["team"]["table_hash"] = digest(table)
+    files = {**PUBLISHED, "teams.csv": table, "bundle.json": json.dumps(record).encode()}
+    assert failed(verdict_of(files, tmp_path / "passed"))["teams"].file == "bundle.json"
+
+
 def test_the_list_of_a_secret_bundle_is_replayed_with_its_audit_bundle(tmp_path):
     alone = verdict_of(SECRET.public, tmp_path / "alone")
     assert [check.name for check in alone.checks if check.status == "skipped"] == ["draw"]

@@ -15,7 +15,8 @@ from functools import cached_property
 
 from scheduling.case import TAKES, Violation
 from scheduling.changed import CAUSE_NAMES, Changed
-from scheduling.check import check_roster, works
+from scheduling.check import check_roster
+from scheduling.check_days import works
 from scheduling.disturbances import (
     CertificateEnded,
     Change,

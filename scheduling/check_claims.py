@@ -115,7 +115,7 @@ def aims(case: Case) -> Iterator[Violation]:
         if not math.isclose(value, aim.value, rel_tol=1e-9, abs_tol=1e-6):
             told = f"目标「{name}」记载为 {aim.value:,.10g},按入企和未排入重新计算为 {value:,.10g}"
             yield Violation("aims", "", told)
-        if aim.bound > value + max(1e-6, 1e-9 * abs(value)):
+        if aim.bound is not None and aim.bound > value + max(1e-6, 1e-9 * abs(value)):
             told = f"目标「{name}」的下界 {aim.bound:,.10g} 高于取值 {value:,.10g},不可能成立"
             yield Violation("aims", "", told)
 
@@ -123,7 +123,7 @@ def aims(case: Case) -> Iterator[Violation]:
 def gap(case: Case) -> Iterator[Violation]:
     """The gap follows from the earliness of these visits and its bound (差距如实)."""
     bound = next((aim.bound for aim in case.roster.aims if aim.name == "earliness"), None)
-    if bound is None:
+    if bound is None or case.roster.gap is None:
         return
     found = gap_of(earliness(case), bound)
     if abs(found - case.roster.gap) > ROUNDED * max(1.0, found):

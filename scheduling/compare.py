@@ -120,7 +120,8 @@ def _measures(problem: Problem, first: Roster, second: Roster) -> list[Measure]:
             for own, aims in zip(known, told, strict=True)
         ]
         bounds = [aims[name].bound for aims in told if name in aims]
-        found.append(Measure(name, values[0], values[1], _bound(bounds, values)))
+        known_bounds = [bound for bound in bounds if bound is not None]
+        found.append(Measure(name, values[0], values[1], _bound(known_bounds, values)))
     return found
 
 

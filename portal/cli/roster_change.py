@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from portal.cli.console import AsOf, Json, Place, err, opened, out, progress, tell
-from portal.cli.roster_files import roster_commands
+from portal.cli.roster_files import draw, outcome, roster_commands, show_aims
 from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
@@ -64,6 +64,9 @@ def change(
         float | None,
         typer.Option(min=0.0, max=1.0, help="most of the unaffected visits that may move; default: the rule"),
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="on files: folder for pictures of the changed roster (SVG)")
+    ] = None,
     as_of: AsOf = None,
     place: Place = None,
     as_json: Json = False,
@@ -87,7 +90,7 @@ def change(
         _change_stored(what, asked, by, as_json)
     else:
         rule = share if share is not None else _share(place, asked.as_of)
-        _change_files(Path(what), roster, asked, rule, target or roster.parent, as_json)
+        _change_files(Path(what), roster, asked, rule, target or roster.parent, picture, as_json)
 
 
 def _named(
@@ -167,7 +170,13 @@ def _change_stored(plan: str, asked: Change, by: str, as_json: bool) -> None:
 
 
 def _change_files(
-    problem: Path, roster: Path, asked: Change, share: float, folder: Path, as_json: bool
+    problem: Path,
+    roster: Path,
+    asked: Change,
+    share: float,
+    folder: Path,
+    picture: Path | None,
+    as_json: bool,
 ) -> None:
     # The solver's machinery costs a second to load.
     from scheduling.change import change_roster
@@ -197,13 +206,22 @@ def _change_files(
         paths["seats"].write_bytes(seat_file(changed.filling, changed.replaced_by_cause()))
     broken = check_roster(changed.problem, changed.roster, teams=bool(standing.seats))
     broken += check_change(before, standing, asked, changed)
-    answer = {**_answer(changed), "violations": [asdict(v) for v in broken], "files": paths}
+    drawn = draw(changed.problem, changed.roster, picture) if picture else []
+    answer = {
+        **_answer(changed),
+        **outcome(changed.roster),
+        "violations": [asdict(v) for v in broken],
+        "files": paths,
+        "pictures": drawn,
+    }
 
     def show() -> None:
         _show(changed)
+        show_aims(changed.roster)
         for one in broken:
             out.print(f"[red]✗[/red] {one.rule} {escape(one.visit_id)}：{escape(one.sentence)}")
         out.print("\n".join(f"{name:12} {path}" for name, path in paths.items()))
+        out.print("\n".join(f"图：{path}" for path in drawn)) if drawn else None
 
     tell(answer, as_json, show)
     if broken:

@@ -14,7 +14,7 @@ from portal.cli.roster_files import ProblemFile, roster_commands
 from scheduling.compare import Comparison, Measure, Moved, OnlyOne, Regrouped, Reseated, compare_rosters
 from scheduling.problem import problem_hash
 from scheduling.problem_files import read_problem, read_roster
-from scheduling.search_words import AIMS
+from scheduling.search_words import AIMS, figure_words
 
 NAMES = {**AIMS, "violations": "违规", "checks_unplaced": "未排入的任务", "checks_visited": "排入的任务"}
 HALVES = {"am": "上午", "pm": "下午", "day": "全天"}
@@ -55,8 +55,7 @@ def _show(found: Comparison, first: str, second: str, most: int) -> None:
 
 def _row(measure: Measure) -> tuple[str, ...]:
     values = (measure.first, measure.second, measure.bound)
-    shown = ("—" if value is None else f"{value:,.10g}" for value in values)
-    return (NAMES.get(measure.name, measure.name), *shown)
+    return (NAMES.get(measure.name, measure.name), *map(figure_words, values))
 
 
 def _list(title: str, ones: Sequence[T], words: Callable[[T], str], most: int) -> None:

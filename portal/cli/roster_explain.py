@@ -140,7 +140,7 @@ def _show_unplaced(unplaced: Sequence[Unplaced]) -> None:
     out.print(f"共 {total:,} 次未排入；某一户逐日为什么：--object 编号" if total else "全部排入。")
 
 
-def _show_days(explained: Sequence[Explained], problem: Problem, gap: float) -> None:
+def _show_days(explained: Sequence[Explained], problem: Problem, gap: float | None) -> None:
     for one in explained:
         when = f"{one.day} {HALF_NAMES.get(str(one.half), one.half)}" if one.day else "未排入"
         out.print(f"[bold]{one.visit}[/bold] {escape(one.object_id)} {'、'.join(one.departments)}：{when}")

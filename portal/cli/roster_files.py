@@ -22,7 +22,7 @@ from scheduling.case import Violation
 from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash, problem_to_json, roster_to_json
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
-from scheduling.search_words import AIMS, STOPPED, gap_words
+from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
 
 roster_commands = typer.Typer(
     no_args_is_help=True,
@@ -79,10 +79,10 @@ def solve(
     written = target or problem.with_name(f"{problem.stem}-roster.json")
     write_roster(written, roster)
     broken = check_roster(asked, roster, teams=False)
-    drawn = _draw(asked, roster, picture) if picture else []
+    drawn = draw(asked, roster, picture) if picture else []
     answer = {
         "roster": written,
-        **_outcome(roster),
+        **outcome(roster),
         "violations": [asdict(v) for v in broken],
         "pictures": drawn,
     }
@@ -108,13 +108,15 @@ def ending_on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _draw(problem: Problem, roster: Roster, folder: Path) -> list[str]:
+def draw(problem: Problem, roster: Roster, folder: Path) -> list[str]:
+    """Write a roster's pictures into the folder; their paths (排班图)."""
     from portal.roster_pictures import roster_pictures, write_pictures
 
     return [str(path) for path in write_pictures(folder, roster_pictures(problem, roster))]
 
 
-def _outcome(roster: Roster) -> dict[str, Any]:
+def outcome(roster: Roster) -> dict[str, Any]:
+    """A roster in figures, for machines."""
     return {
         "visits": len(roster.visits),
         "unplaced": len(roster.unplaced),
@@ -124,11 +126,16 @@ def _outcome(roster: Roster) -> dict[str, Any]:
     }
 
 
-def _show_outcome(written: Path, roster: Roster, broken: list[Violation], drawn: list[str]) -> None:
+def show_aims(roster: Roster) -> None:
+    """Aims with their values and what is proved of them (目标、取值与下界)."""
     table = Table("目标", "取值", "下界")
     for aim in roster.aims:
-        table.add_row(AIMS.get(aim.name, aim.name), f"{aim.value:,.10g}", f"{aim.bound:,.10g}")
+        table.add_row(AIMS.get(aim.name, aim.name), figure_words(aim.value), figure_words(aim.bound))
     out.print(table)
+
+
+def _show_outcome(written: Path, roster: Roster, broken: list[Violation], drawn: list[str]) -> None:
+    show_aims(roster)
     out.print(
         f"排入 {len(roster.visits):,} 次入企，未排入 {len(roster.unplaced):,} 次，"
         f"紧急优先差距 {gap_words(roster.gap)}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"

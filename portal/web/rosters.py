@@ -19,7 +19,7 @@ from scheduling.changed import DIFFERENCE_NAMES, in_words
 from scheduling.conflict_words import remedy_words, rule_name
 from scheduling.disturbances import KIND_NAMES
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
-from scheduling.search_words import AIMS, STOPPED, gap_words
+from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
 from scheduling.told import told_roster
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
@@ -42,6 +42,7 @@ def roster_page(
         version=version,
         roster=roster,
         aims=[(AIMS.get(aim.name, aim.name), aim) for aim in roster.aims],
+        figure=figure_words,
         gap=gap_words(roster.gap),
         stopped=STOPPED.get(roster.stopped, roster.stopped),
         conflicts=[

@@ -75,9 +75,21 @@ def test_options_name_what_happened_and_the_terminal_tells_the_difference(
 ) -> None:
     person = next(s for s in seated.seats if s.visit == max(seated.visits, key=lambda v: v.day).id).inspector
     files = [str(folder / name) for name in ("p.json", "r.json")]
-    happened = ["--absent", person, "2026-10-12", "2026-11-14", "--reason", "培训", "--as-of", "2026-10-12"]
-    assert run(["roster", "change", *files, *happened, "--out", str(folder)]) == 0
+    happened = [
+        "--absent",
+        person,
+        "2026-10-12",
+        "2026-11-14",
+        "--reason",
+        "参加培训",
+        "--as-of",
+        "2026-10-12",
+    ]
+    where = ["--out", str(folder), "--picture", str(folder / "pictures")]
+    assert run(["roster", "change", *files, *happened, *where]) == 0
     shown = capsys.readouterr().out
+    assert "紧急优先（加权周数）" in shown
+    assert {p.name for p in (folder / "pictures").iterdir()} >= {"manning.svg", "people.svg", "month.svg"}
     assert "未受影响" in shown
     assert "人员缺勤" in shown
 

@@ -18,7 +18,7 @@ from registry.rules import load_rules
 from registry.tables import Draw, Plan, RosterVersion, Visit, VisitMember
 from scheduling.acts import act, locked_plan, refuse
 from scheduling.change import change_roster
-from scheduling.changed import CAUSE_NAMES, Changed
+from scheduling.changed import CAUSE_NAMES, NOTHING_CHANGES, NOTHING_REMEDY, Changed
 from scheduling.check import check_roster
 from scheduling.check_change import check_change
 from scheduling.disturbances import KIND_NAMES, Change
@@ -48,7 +48,8 @@ def change_stored_roster(
     """Change the newest roster of a plan and store the next version (调整排班表).
 
     Raises Refusal roster.none (404) without a roster, roster.between (409) while its team lottery is under way,
-    roster.change where the change names what is not there, roster.task where a new check carries out no task of the
+    roster.change where the change names what is not there, roster.nothing_changes (409) where it was made already or
+    touches nobody, roster.task where a new check carries out no task of the
     plan, roster.violation (409) where an independent check finds a broken rule.
     """
     with engine.connect() as connection:
@@ -64,6 +65,8 @@ def change_stored_roster(
         )
     except (ProblemError, EstimatedYear) as fault:
         raise refuse("roster.change", f"不能这样调整：{fault}。", "按提示改正调整内容后重试。") from fault
+    if changed.is_idle(problem):
+        raise refuse("roster.nothing_changes", NOTHING_CHANGES, NOTHING_REMEDY)
     _refuse_strange_tasks(changed, tasks)
     _refuse_broken(problem, roster, change, changed)
     with act(engine, by, "roster.changed", f"plan {plan_id}") as step:

@@ -110,10 +110,19 @@ class Changed:
     filling: Filling | None = None
     desks: tuple[DeskDifference, ...] = ()
 
+    def is_idle(self, before: Problem) -> bool:
+        """Whether the change leaves problem and roster as they were: it was made already, or touches nobody."""
+        told = self.differences or self.replacements or self.desks
+        return not told and self.problem == before
+
     def replaced_by_cause(self) -> dict[str, int]:
         """How many seats were replaced for which kind of cause, in words; public."""
         counts = Counter(CAUSE_NAMES[r.cause] for r in self.replacements)
         return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+NOTHING_CHANGES = "这次调整不会改变任何事：所列事由已经计入，或者与这份排班表无关。"
+NOTHING_REMEDY = "核对编号、日期和调整日；同一事由不必重复办理。"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from scheduling.disturbances import (
     InspectorRecused,
     ObjectClosed,
     Postponed,
-    UrgentLead,
     VisitCarriedOut,
 )
 from scheduling.problem import Check, Inspector, Problem, Roster, Visit
@@ -70,7 +69,8 @@ class ChangeCase:
 
         Where nobody is named yet, whoever is lacking may be lacking at any visit of the department.
         """
-        led = {w.check.object_id for w in self.change.disturbances if isinstance(w, UrgentLead)}
+        before = {c.id for c in self.problem.checks}
+        led = {c.object_id for c in self.changed.problem.checks if c.clue and c.id not in before}
         lacking = {w.inspector for w in self.change.disturbances if isinstance(w, PEOPLE)}
         short = {i.department for i in self.problem.inspectors if i.id in lacking and not self.before.seats}
         near = {v.id for v in self.future if v.object_id in led or short & set(v.departments)}

@@ -5,14 +5,16 @@ Bounds cannot be proved again without the solver; a bound above the value that s
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import combinations
 
 from scheduling.case import Case, Violation
 from scheduling.check_days import works
-from scheduling.problem import Problem, Roster, Unplaced, Visit
+from scheduling.problem import Check, Problem, Roster, Unplaced, Visit
 from scheduling.search_words import AIMS as NAMES
 
 REFUSED_BEFORE = frozenset({"honest_quota", "annual_cap", "recused", "qualification", "team_size"})
@@ -141,13 +143,42 @@ def minutes(case: Case) -> Iterator[Violation]:
 
 
 def lead(case: Case) -> Iterator[Violation]:
-    """The lead is the department that the plan names, of several the first in its order (牵头部门)."""
-    order = {department: n for n, department in enumerate(case.problem.rules.lead_order)}
+    """The lead is the department that the plan names, of several the first in its order (牵头部门).
+
+    A visit that checks have joined since keeps its id (the hash of its first checks) and may keep its lead.
+    """
     for visit in case.roster.visits:
-        here = {c.department for c in case.checks_of(visit)}
-        named = {c.department for c in case.checks_of(visit) if c.lead} or here
-        first = min((order.get(d, len(order)) for d in named), default=0)
-        able = sorted(d for d in named if order.get(d, len(order)) == first)
-        if visit.lead in here and visit.lead not in able:
-            told = f"记载由{visit.lead}牵头,按计划应由{'或'.join(able)}牵头"
+        own = case.checks_of(visit)
+        able = _may_lead(case, own)
+        if visit.lead not in {c.department for c in own} or visit.lead in able:
+            continue
+        if not any(visit.lead in _may_lead(case, before) for before in _before_joining(visit, own)):
+            told = f"记载由{visit.lead}牵头,按计划应由{'或'.join(sorted(able))}牵头"
             yield Violation("lead", visit.id, told)
+
+
+def _may_lead(case: Case, checks: Sequence[Check]) -> set[str]:
+    order = {department: n for n, department in enumerate(case.problem.rules.lead_order)}
+    named = {c.department for c in checks if c.lead} or {c.department for c in checks}
+    first = min((order.get(d, len(order)) for d in named), default=0)
+    return {d for d in named if order.get(d, len(order)) == first}
+
+
+MOST_JOINED = 6
+"""Checks that joined one visit, at most: it is the sets of them that are tried."""
+
+
+def _before_joining(visit: Visit, checks: Sequence[Check]) -> Iterator[tuple[Check, ...]]:
+    """The visit's checks at each time since it was planned, as far as its id tells which were the first."""
+    for joined in range(1, min(MOST_JOINED, len(checks) - 1) + 1):
+        for left in combinations(checks, len(checks) - joined):
+            if _visit_id(visit.object_id, left) == visit.id:
+                rest = [c for c in checks if c not in left]
+                for more in range(joined):
+                    yield from ((*left, *some) for some in combinations(rest, more))
+                return
+
+
+def _visit_id(object_id: str, checks: Sequence[Check]) -> str:
+    text = "\n".join([object_id, *sorted(c.id for c in checks)])
+    return "V" + hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -113,8 +113,9 @@ class CheckAdded:
 class Unfinished:
     """Items that a visit left unfinished (未完成事项) and the window in which they are carried forward.
 
-    `minutes` null: as long as the check itself. `counted` false: the visit that continues the check is counted
-    by no cap and no spacing; true, the strict side, unless the bureau's rules say otherwise.
+    `minutes` null: as long as these items, or where they state no minutes, the check itself. `counted` false: the
+    visit that continues the check is counted by no cap and no spacing; true, the strict side, unless the bureau's
+    rules say otherwise.
     """
 
     check: str

@@ -356,10 +356,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Roster:
-    """The answer (排班表). `gap` is (value - bound) / bound of the earliness aim, unplaced included.
-
-    It is None where nothing is dated, or no bound is known.
-    """
+    """The answer (排班表). `gap`: (value - bound) / bound of earliness; None where no bound is known or nothing dated."""
 
     problem_hash: str
     seed: str

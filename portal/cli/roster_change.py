@@ -15,7 +15,15 @@ from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
-from scheduling.changed import CAUSE_NAMES, DIFFERENCE_NAMES, Changed, changed_to_json, in_words
+from scheduling.changed import (
+    CAUSE_NAMES,
+    DIFFERENCE_NAMES,
+    NOTHING_CHANGES,
+    NOTHING_REMEDY,
+    Changed,
+    changed_to_json,
+    in_words,
+)
 from scheduling.disturbances import (
     CertificateEnded,
     Change,
@@ -193,6 +201,8 @@ def _change_files(
         raise Refusal("roster.change", f"不能这样调整：{told(fault)}", "改正调整内容后重试。") from fault
     except EstimatedYear as fault:
         raise Refusal("roster.calendar", f"不能调整：{fault}。", "补录该年放假安排后重试。") from fault
+    if changed.is_idle(before):
+        raise Refusal("roster.nothing_changes", NOTHING_CHANGES, NOTHING_REMEDY, 409)
     paths = {
         "problem": folder / f"{problem.stem}-changed.json",
         "roster": folder / f"{roster.stem}-changed.json",

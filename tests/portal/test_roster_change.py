@@ -37,8 +37,8 @@ def seated() -> Roster:
 def asked(seated: Roster) -> Change:
     later = [v for v in seated.visits if v.day >= DAY]
     sick = next(s.inspector for s in seated.seats if s.visit == later[0].id)
-    absence = InspectorAbsent(sick, DAY, date(2026, 10, 30), "病假")
-    return Change(DAY, (absence, ObjectClosed(later[-1].object_id, "已注销")))
+    absence = InspectorAbsent(sick, DAY, date(2026, 10, 30), "病假在家")
+    return Change(DAY, (absence, ObjectClosed(later[-1].object_id, "已办注销")))
 
 
 @pytest.fixture
@@ -105,13 +105,18 @@ def test_options_name_what_happened_and_the_terminal_tells_the_difference(
         ("[", "不是 JSON"),
         (
             '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances":'
-            ' [{"kind": "object_closed", "object_id": "无此企业", "reason": "停业"}]}',
+            ' [{"kind": "object_closed", "object_id": "无此企业", "reason": "停业整顿"}]}',
             "无此企业 不在对象名录中",
         ),
         (
             '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances":'
             ' [{"kind": "object_closed", "object_id": "91330000000000001X", "reason": " "}]}',
             "没有写明理由",
+        ),
+        (
+            '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances":'
+            ' [{"kind": "object_closed", "object_id": "91330000000000001X", "reason": "关"}]}',
+            "至少 4 个字",
         ),
     ],
 )
@@ -130,10 +135,21 @@ def test_a_roster_of_another_problem_is_refused(folder: Path, capsys: pytest.Cap
     assert "problem_hash" in capsys.readouterr().err
 
 
+def test_the_same_change_again_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("p.json", "r.json", "c.json")
+    assert run(["roster", "change", *(str(folder / n) for n in names), "--out", str(folder)]) == 0
+    again = ("p-changed.json", "r-changed.json", "c.json")
+    assert run(["roster", "change", *(str(folder / n) for n in again), "--out", str(folder)]) == 1
+    said = capsys.readouterr().err.replace("\n", "")
+    assert "不会改变任何事" in said
+    assert "roster.nothing_changes" in said
+    assert not (folder / "r-changed-changed.json").exists()
+
+
 def test_nothing_named_and_nobody_named_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["roster", "change", str(folder / "p.json"), str(folder / "r.json")]) == 1
     assert "没有说明发生了什么" in capsys.readouterr().err
-    assert run(["roster", "change", "7", "--closed", "X", "--reason", "停业"]) == 1
+    assert run(["roster", "change", "7", "--closed", "X", "--reason", "停业整顿"]) == 1
     assert "由谁" in capsys.readouterr().err
 
 

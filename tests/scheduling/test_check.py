@@ -12,6 +12,7 @@ import pytest
 
 from scheduling.check import check_roster
 from scheduling.check_claims import aim_values
+from scheduling.merge import visit_id
 from scheduling.problem import (
     Aim,
     AnnualCap,
@@ -188,7 +189,7 @@ AIMS = (
 
 
 def with_aims(*aims: Aim) -> Seeded:
-    return with_roster(aims=aims)
+    return with_roster(aims=aims, gap=0.0)
 
 
 def with_exemption(**change) -> Seeded:
@@ -350,6 +351,14 @@ def test_what_was_refused_before_dating_is_no_part_of_any_aim() -> None:
     refused = replace(ROSTER.unplaced[0], rules=("honest_quota",))
     values = aim_values(PROBLEM, replace(ROSTER, unplaced=(refused,)))
     assert values == {"unplaced": 0.0, "doors": 3.0, "earliness": EARLINESS - 1000.0, "cluster_days": 2.0}
+
+
+def test_a_visit_that_a_check_has_joined_may_keep_its_lead() -> None:
+    """Its id is the hash of the checks it was planned with; a stranger's id says nothing, so that the plan's lead must go."""
+    first = visit_id("O1", ["C2"])
+    problem, roster = with_visit(V1, id=first, lead="消防", departments=("消防", "市监"))
+    assert "lead" not in {v.rule for v in check_roster(problem, roster, teams=False)}
+    assert "lead" in {v.rule for v in check_roster(*with_visit(V1, lead="消防"), teams=False)}
 
 
 def test_the_lead_is_free_where_neither_plan_nor_order_names_one() -> None:

@@ -27,7 +27,18 @@ from scheduling.disturbances import (
     VisitCarriedOut,
     VisitPinned,
 )
-from scheduling.problem import Check, Exemption, Inspector, Object, Problem, QuietRule, Roster, Visit
+from scheduling.problem import (
+    HALVES,
+    WHOLE_DAY,
+    Check,
+    Exemption,
+    Inspector,
+    Object,
+    Problem,
+    QuietRule,
+    Roster,
+    Visit,
+)
 from scheduling.quiet import ObjectFrame, applies, covers
 
 MOST_URGENT = 4
@@ -331,6 +342,8 @@ def _visit_faults(
     if visit is None:
         yield f"排班表中没有检查 {what.visit}"
     elif isinstance(what, VisitPinned):
+        if what.half not in (None, *HALVES, WHOLE_DAY):
+            yield f"检查 {visit.id} 的固定时段 {what.half},应为 am、pm 或 day"
         if visit.day < change.as_of or (what.day or visit.day) < change.as_of:
             yield f"检查 {visit.id} 须固定在调整日 {change.as_of} 或以后"
     else:

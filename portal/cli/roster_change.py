@@ -35,10 +35,9 @@ from scheduling.disturbances import (
     Postponed,
     QuietRuleAdded,
     VisitPinned,
-    change_from_json,
 )
 from scheduling.problem import ProblemError, QuietRule, problem_to_json
-from scheduling.problem_files import read_problem, read_record, read_roster, told, write_roster
+from scheduling.problem_files import read_change, read_problem, read_roster, told, write_roster
 
 SHOWN = 20
 """Differences that are listed on a terminal; all are in the file, or on the version's page."""
@@ -146,7 +145,7 @@ def _asked(file: Path | None, named: list[Disturbance], as_of: date | None) -> C
         )
     if file is None:
         return Change(as_of or clock.today(), tuple(named))
-    read = read_record(file, "调整文件", change_from_json)
+    read = read_change(file)
     return Change(as_of or read.as_of, (*read.disturbances, *named))
 
 

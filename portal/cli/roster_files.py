@@ -230,10 +230,10 @@ def _leave_if(broken: list[Violation]) -> None:
 
 @roster_commands.command()
 def schema(
-    kind: Annotated[str, typer.Argument(help="problem or roster")],
+    kind: Annotated[str, typer.Argument(help="problem, roster or change")],
     target: Annotated[Path | None, typer.Option("--out", help="file to write; default: print it")] = None,
 ) -> None:
-    """Print the JSON schema (draft 2020-12) of a problem or roster file, made from the code itself."""
+    """Print the JSON schema (draft 2020-12) of a problem, roster or change file, made from the code itself."""
     from scheduling.schema import SCHEMAS, schema_text
 
     if kind not in SCHEMAS:

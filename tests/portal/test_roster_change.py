@@ -102,7 +102,12 @@ def test_options_name_what_happened_and_the_terminal_tells_the_difference(
             "disturbances[0].kind",
         ),
         ('{"format": "wurao-change-1", "as_of": "soon", "disturbances": []}', "change.as_of"),
-        ("[", "不是 JSON"),
+        ("[", "不是 JSON:第 1 行第 2 字 应有一个值"),
+        ('{"format": "wurao-change-1", "as_of": "2026-10-12", "as_of": "2026-10-13"}', "as_of 出现两次"),
+        (
+            '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances": [{"kind": []}]}',
+            "disturbances[0].kind",
+        ),
         (
             '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances":'
             ' [{"kind": "object_closed", "object_id": "无此企业", "reason": "停业整顿"}]}',
@@ -125,7 +130,10 @@ def test_a_faulty_change_is_refused_with_its_place(
 ) -> None:
     (folder / "c.json").write_text(harm)
     assert run(["roster", "change", *(str(folder / n) for n in ("p.json", "r.json", "c.json"))]) == 1
-    assert sentence in capsys.readouterr().err.replace("\n", "")
+    said = capsys.readouterr().err.replace("\n", "")
+    assert sentence in said
+    assert "docs/roster-format.md" not in said, "that is not where the change file is described"
+    assert ("docs/roster-change.md" in said) == ("roster.file" in said)
     assert not (folder / "r-changed.json").exists()
 
 

@@ -159,7 +159,9 @@ def test_a_roster_of_another_problem_is_pointed_out(
         (None, "找不到"),
         (b"\xff\xfe\x00", "不是 UTF-8"),
         (b"", "不是 JSON"),
-        (b"{", "第 1 行"),
+        (b"{", "第 1 行第 2 字 应有带双引号的字段名"),
+        (b'{"format" 1}', "应有冒号"),
+        (b"{}{}", "之后还有多余的内容"),
         (b"[]", "problem.format"),
         (b'{"format":"wurao-roster-1"}', "wurao-problem-1"),
     ],
@@ -326,6 +328,8 @@ def test_the_schema_is_printed_or_written(tmp_path: Path, capsys: Any) -> None:
     assert capsys.readouterr().out == (DOCS / "problem.schema.json").read_text()
     assert run(["roster", "schema", "roster", "--out", "s.json"]) == 0
     assert (tmp_path / "s.json").read_text() == (DOCS / "roster.schema.json").read_text()
+    assert run(["roster", "schema", "change"]) == 0
+    assert capsys.readouterr().out == (DOCS / "change.schema.json").read_text()
 
 
 def test_days_in_a_row_are_spans() -> None:

@@ -18,7 +18,7 @@ from scheduling.problem import (
     roster_from_json,
     roster_to_json,
 )
-from scheduling.validation import validate
+from scheduling.validation import roster_faults, validate
 
 FORMATS = "docs/roster-format.md"
 CHANGES = "docs/roster-change.md"
@@ -40,7 +40,14 @@ def read_problem(path: Path) -> Problem:
 
 def read_roster(path: Path) -> Roster:
     """A roster file. Raises Refusal roster.file (with the path of the field)."""
-    return read_record(path, "排班表文件", roster_from_json)
+
+    def judged(text: str) -> Roster:
+        roster = roster_from_json(text)
+        if found := roster_faults(roster):
+            raise ProblemError(found)
+        return roster
+
+    return read_record(path, "排班表文件", judged)
 
 
 def read_change(path: Path) -> Change:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from portal.cli.console import AsOf, Json, Place, err, opened, out, progress, tell
-from portal.cli.roster_files import draw, outcome, roster_commands, show_aims
+from portal.cli.roster_files import draw, outcome, problem_of, roster_commands, show_aims
 from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
@@ -37,7 +37,7 @@ from scheduling.disturbances import (
     VisitPinned,
 )
 from scheduling.problem import ProblemError, QuietRule, problem_to_json
-from scheduling.problem_files import read_change, read_problem, read_roster, told, write_roster
+from scheduling.problem_files import read_change, read_roster, told, write_roster
 
 SHOWN = 20
 """Differences that are listed on a terminal; all are in the file, or on the version's page."""
@@ -192,7 +192,7 @@ def _change_files(
     from scheduling.seat_file import seat_file
     from scheduling.workdays import EstimatedYear
 
-    before, standing = read_problem(problem), read_roster(roster)
+    before, standing = problem_of(problem), read_roster(roster)
     try:
         with progress(as_json) as report:
             changed = change_roster(before, standing, asked, share, progress=report)

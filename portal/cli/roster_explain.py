@@ -10,14 +10,14 @@ import typer
 from rich.markup import escape
 
 from portal.cli.console import Json, out, progress, tell
-from portal.cli.roster_files import ending_on_interrupt, roster_commands, stored_roster
+from portal.cli.roster_files import ending_on_interrupt, problem_of, roster_commands, stored_roster
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
 from scheduling.conflict_record import Prices
 from scheduling.day_state import HALF_NAMES, DayState, Explained, why_this_day
 from scheduling.problem import Problem, Roster, Unplaced
-from scheduling.problem_files import read_problem, read_roster
+from scheduling.problem_files import read_roster
 
 SIGNS = {
     "working_day": "休",
@@ -74,7 +74,7 @@ def explain(
     if roster is None and what.isdecimal() and not Path(what).exists():
         asked, found = stored_roster(what)
     else:
-        asked = read_problem(Path(what))
+        asked = problem_of(Path(what))
         found = read_roster(roster) if roster else _solved(asked, seconds, _prices(region, asked), as_json)
     if visit is None and place is None:
         whole = {"unplaced": found.unplaced, "conflicts": found.conflicts}

@@ -23,6 +23,7 @@ from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash, problem_to_json, roster_to_json
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
 from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
+from scheduling.validation import warnings
 
 roster_commands = typer.Typer(
     no_args_is_help=True,
@@ -64,7 +65,7 @@ def solve(
     from scheduling.solve import solve as search
     from scheduling.workdays import EstimatedYear
 
-    asked = read_problem(problem)
+    asked = problem_of(problem)
     limit = SECONDS if seconds is None and rounds is None else seconds
     try:
         with ending_on_interrupt() as ended, progress(as_json) as report:
@@ -88,6 +89,17 @@ def solve(
     }
     tell(answer, as_json, lambda: _show_outcome(written, roster, broken, drawn))
     _leave_if(broken)
+
+
+def problem_of(path: Path) -> Problem:
+    """A problem file; what looks like a slip in it is pointed out. Raises Refusal roster.file."""
+    problem = read_problem(path)
+    doubtful = warnings(problem)
+    for sentence in doubtful[:SHOWN]:
+        err.print(f"[yellow]注意[/yellow] {escape(sentence)}。")
+    if len(doubtful) > SHOWN:
+        err.print(f"……另有 {len(doubtful) - SHOWN:,} 处同样的情况。")
+    return problem
 
 
 @contextmanager
@@ -165,9 +177,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a roster, stored or in files, with the program that shares no code with the solver (独立核验)."""
-    problem, judged = (
-        stored_roster(what) if roster is None else (read_problem(Path(what)), read_roster(roster))
-    )
+    problem, judged = stored_roster(what) if roster is None else (problem_of(Path(what)), read_roster(roster))
     name = str(roster or what)
     if judged.problem_hash not in ("", problem_hash(problem)):
         err.print(

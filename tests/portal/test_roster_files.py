@@ -182,6 +182,12 @@ def test_a_file_that_is_none_is_refused(
 FAULTS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda p: p["checks"][3].update(minutes="long"), "problem.checks[3].minutes:应为整数"),
     (lambda p: p["checks"][3].update(minutes=0), "problem.checks[3].minutes:任务"),
+    (lambda p: p["checks"][3].update(items=[]), "problem.checks[3].items:任务"),
+    (lambda p: p["checks"][3].update(items=[" "]), "problem.checks[3].items:任务"),
+    (
+        lambda p: p["checks"][3].update(pinned_day="2026-10-12", pinned_half="night"),
+        "problem.checks[3].pinned_half:任务",
+    ),
     (lambda p: p["checks"][3].update(colour="red"), "problem.checks[3].colour:不认识"),
     (lambda p: p["checks"][3].pop("items"), "problem.checks[3].items:缺少"),
     (lambda p: p["checks"][3].update(object_id="nobody"), "problem.checks[3].object_id"),
@@ -219,6 +225,30 @@ def test_a_fault_is_one_sentence_with_the_path_of_the_field(
     assert told in said
     assert "Traceback" not in said
     assert not (tmp_path / "bad-roster.json").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "explain", "compare"])
+def test_an_unknown_half_day_of_a_roster_is_refused(
+    command: str, town: tuple[str, str], roster: Roster, tmp_path: Path, capsys: Any
+) -> None:
+    visits = (replace(roster.visits[0], half="night"), *roster.visits[1:])
+    (tmp_path / "bad.json").write_text(roster_to_json(replace(roster, visits=visits)))
+    assert run(["roster", command, town[0], *["bad.json"] * (2 if command == "compare" else 1)]) == 1
+    said = capsys.readouterr().err.replace("\n", "")
+    assert "roster.visits[0].half" in said
+    assert "night" in said
+
+
+def test_a_last_visit_that_lies_ahead_is_pointed_out(tmp_path: Path, capsys: Any) -> None:
+    """It may be a visit that another plan has dated, so it is no fault."""
+    places = (replace(TOWN.objects[0], last_visit=TOWN.last_day), *TOWN.objects[1:])
+    (tmp_path / "ahead.json").write_text(problem_to_json(replace(TOWN, objects=places)))
+    assert run(["roster", "solve", "ahead.json", "--rounds", "0"]) == 0
+    said = capsys.readouterr().err.replace("\n", "")
+    assert f"problem.objects[0].last_visit:{TOWN.objects[0].object_id}" in said
+    assert str(TOWN.last_day) in said
+    assert run(["roster", "check", "ahead.json", "ahead-roster.json"]) == 0
+    assert "problem.objects[0].last_visit" in capsys.readouterr().err.replace("\n", "")
 
 
 def test_many_faults_are_told_together_but_not_all(tmp_path: Path, capsys: Any) -> None:

@@ -79,6 +79,14 @@ PLAN_STATES = {
 }
 
 
+ROSTER_STATES = {
+    "dated": "已排日期",
+    "staffed": "已排人员",
+    "checked": "已独立核验",
+    "superseded": "已被取代",
+}
+
+
 def locked_plan(connection: Connection, plan_id: int, *states: str) -> RowMapping:
     """The plan's row, locked until commit; refuses unless it is in one of `states` (any, if none is given)."""
     plan = locked_row(connection, Plan, plan_id, "plan.unknown", f"没有编号为 {plan_id} 的计划。")

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from portal.cli.console import AsOf, Json, Place, err, opened, out, progress, tell
-from portal.cli.roster_files import draw, outcome, problem_of, roster_commands, show_aims
+from portal.cli.roster_files import draw, outcome, problem_of, roster_commands, show_aims, violation_line
 from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
@@ -228,7 +228,7 @@ def _change_files(
         _show(changed)
         show_aims(changed.roster)
         for one in broken:
-            out.print(f"[red]✗[/red] {one.rule} {escape(one.visit_id)}：{escape(one.sentence)}")
+            out.print(violation_line(one))
         out.print("\n".join(f"{name:12} {path}" for name, path in paths.items()))
         out.print("\n".join(f"图：{path}" for path in drawn)) if drawn else None
 

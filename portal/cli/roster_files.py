@@ -22,6 +22,7 @@ from scheduling.case import Violation
 from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash, problem_to_json, roster_to_json
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
+from scheduling.rule_names import rule_words
 from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
 from scheduling.validation import warnings
 
@@ -224,10 +225,15 @@ def stored_roster(number: str) -> tuple[Problem, Roster]:
         return told_roster(connection, int(number))
 
 
+def violation_line(one: Violation) -> str:
+    """A broken rule by its name, the visit and the sentence (一处违规)."""
+    where = f" {one.visit_id}" if one.visit_id else ""
+    return f"[red]✗[/red] {rule_words(one.rule)}{escape(where)}：{escape(one.sentence)}"
+
+
 def _show_violations(name: str, broken: list[Violation]) -> None:
     for one in broken:
-        where = f" {one.visit_id}" if one.visit_id else ""
-        out.print(f"[red]✗[/red] {one.rule}{escape(where)}：{escape(one.sentence)}")
+        out.print(violation_line(one))
     if not broken:
         out.print(f"排班表 {name}：独立核验无违规。")
 

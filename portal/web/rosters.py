@@ -15,10 +15,12 @@ from portal.web.pages import render
 from registry.errors import Refusal
 from registry.scope import require_whole_place
 from reports.inline_svg import without_styles
+from scheduling.acts import ROSTER_STATES
 from scheduling.changed import DIFFERENCE_NAMES, in_words
-from scheduling.conflict_words import remedy_words, rule_name
+from scheduling.conflict_words import remedy_words
 from scheduling.disturbances import KIND_NAMES
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
+from scheduling.rule_names import rule_name
 from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
 from scheduling.told import told_roster
 
@@ -77,14 +79,6 @@ def _change_of(statistics: dict[str, Any]) -> dict[str, Any] | None:
     lists = [(DIFFERENCE_NAMES[kind], rows) for kind, rows in at.items() if rows]
     desks = [{**d, "when": in_words(f"{d['day']} {d['half']}")} for d in change.get("desks", ())]
     return {**change, "desks": desks, "causes": list(causes), "lists": lists}
-
-
-ROSTER_STATES = {
-    "dated": "已排日期",
-    "staffed": "已排人员",
-    "checked": "已独立核验",
-    "superseded": "已被取代",
-}
 
 
 def _by_sentence(unplaced: Sequence[Unplaced]) -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def test_a_broken_rule_is_named_with_its_visit(
     (tmp_path / "sunday.json").write_text(roster_to_json(replace(roster, visits=(moved, *roster.visits[1:]))))
     assert run(["roster", "check", town[0], "sunday.json"]) == 1
     printed = capsys.readouterr()
-    assert f"working_day {visit.id}" in printed.out
+    assert f"工作日（working_day） {visit.id}" in printed.out
     assert "处违规" in printed.err
 
 

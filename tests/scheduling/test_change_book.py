@@ -250,6 +250,14 @@ def test_the_command_changes_a_stored_roster_and_the_public_page_counts_by_reaso
     assert run([*asked, "--by", "甲", "--json"]) == 0
     told_there = json.loads(capsys.readouterr().out)
     number = str(told_there["roster"])
+    capsys.readouterr()
+    assert run([*asked, "--by", "甲"]) == 1
+    assert "roster.nothing_changes" in capsys.readouterr().err.replace("\n", "")
+    assert len(rows(made.engine, "SELECT 1 FROM roster_version")) == 2, "no empty version"
+    assert run(["roster", "list"]) == 0
+    listed = "".join(capsys.readouterr().out.split())
+    assert "已被取代（superseded）" in listed
+    assert "已独立核验（checked）" in listed
     assert run(["roster", "check", number]) == 0
     files = made.folder / "files"
     assert run(["roster", "export", number, "--out", str(files)]) == 0

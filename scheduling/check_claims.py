@@ -17,7 +17,9 @@ from scheduling.check_days import works
 from scheduling.problem import Check, Problem, Roster, Unplaced, Visit
 from scheduling.search_words import AIMS as NAMES
 
-REFUSED_BEFORE = frozenset({"honest_quota", "annual_cap", "recused", "qualification", "team_size"})
+REFUSED_BEFORE = frozenset(
+    {"honest_quota", "annual_cap", "recused", "district", "same_pair", "qualification", "team_size"}
+)
 """Rules that, named alone, kept a visit out of the dating: no aim of the dating speaks of it."""
 MISSED = (1, 4, 16, 64)
 """A visit without a date costs so many times `weights.unplaced`, by urgency 1 to 4."""

@@ -123,7 +123,7 @@ def damaged(files, home):
     """What may be handed in by mistake: name → a path that is no whole bundle."""
     zipped = write_zip(files, home / "whole")
     content = bytearray(Path(zipped).read_bytes())
-    content[len(content) // 3] ^= 255
+    content[60:400] = bytes(340)
     for name, stuff in (
         ("a.txt", b"no zip"),
         ("empty.zip", b""),

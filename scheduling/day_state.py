@@ -13,9 +13,13 @@ from scheduling.problem import Problem
 HALF_NAMES = {"am": "上午", "pm": "下午", "day": "全天"}
 
 
+NOBODY = "nobody"
+"""Closes every day: the bureau has nobody who may fill the seats, however free everybody is (没有持证人员)."""
+
+
 @dataclass(frozen=True)
 class Closed:
-    """What closes a day (不可排的原因): the rule's name, as the checker names it, or capacity; one sentence."""
+    """What closes a day (不可排的原因): the rule's name, as the checker names it, or capacity, or NOBODY; one sentence."""
 
     rule: str
     sentence: str

@@ -314,6 +314,17 @@ def test_explain_lists_reasons_and_draws_a_calendar(
     assert visit.half in chosen["halves"]
 
 
+def test_days_without_any_certified_people_have_their_own_sign(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "nobody.json").write_text(problem_to_json(replace(TOWN, inspectors=())))
+    assert run(["roster", "solve", "nobody.json", "--rounds", "0"]) == 0
+    assert "紧急优先差距 —" in capsys.readouterr().out
+    missed = roster_from_json((tmp_path / "nobody-roster.json").read_text()).unplaced[0]
+    assert run(["roster", "explain", "nobody.json", "nobody-roster.json", "--object", missed.object_id]) == 0
+    printed = capsys.readouterr().out
+    assert "无 没有持证人员可派" in printed
+    assert "满 人员已排满" not in printed
+
+
 def test_explain_solves_for_a_moment_where_no_roster_is_given(town: tuple[str, str], capsys: Any) -> None:
     assert run(["roster", "explain", town[0], "--seconds", "0", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 from starlette.responses import Response
 
 from portal.guard import Permission, Visitor, guard, scope_for
 from portal.house import House
 from portal.reading import plans
+from portal.reading.names import names_in
 from portal.roster_pictures import pictures_of_files
+from portal.web.naming import naming
 from portal.web.pages import render
 from registry.errors import Refusal
 from registry.scope import require_whole_place
@@ -37,6 +39,7 @@ def roster_page(
     with house.engine_for("schedule").connect() as connection:
         version = plans.one_roster(connection, roster_id)
         problem, roster = _readable(connection, roster_id)
+        named = naming(names_in(connection, _told(version, roster), people=bool(roster.seats)))
     charts = pictures_of_files(problem_to_json(problem), roster_to_json(roster))
     return render(
         request,
@@ -44,6 +47,8 @@ def roster_page(
         version=version,
         roster=roster,
         aims=[(AIMS.get(aim.name, aim.name), aim) for aim in roster.aims],
+        named=named,
+        places={visit.id: visit.object_id for visit in roster.visits},
         figure=figure_words,
         gap=gap_words(roster.gap),
         stopped=STOPPED.get(roster.stopped, roster.stopped),
@@ -56,6 +61,17 @@ def roster_page(
         states=ROSTER_STATES,
         charts=[(chart, without_styles(chart.svg)) for chart in charts],
     )
+
+
+def _told(version: RowMapping, roster: Roster) -> list[str]:
+    """Every text of the page that may name somebody by code."""
+    change = version["statistics"].get("change", {})
+    texts = [text for c in roster.conflicts for text in (c.sentence, *(r.sentence for r in c.remedies))]
+    texts += [text for u in roster.unplaced for text in (u.object_id, u.sentence, u.relief)]
+    texts += [d[key] for d in change.get("differences", ()) for key in ("object_id", "sentence")]
+    texts += [d["sentence"] for d in change.get("desks", ())]
+    texts += [r[key] for r in change.get("replacements", ()) for key in ("left", "taken", "sentence")]
+    return texts + [visit.object_id for visit in roster.visits]
 
 
 def _readable(connection: Connection, roster_id: int) -> tuple[Problem, Roster]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from markupsafe import Markup, escape
 
-_CODE = Markup('{} <small class="code muted">{}</small>')
+_CODE = Markup('{} <small class="code muted nowrap">{}</small>')
 
 
 def naming(names: Mapping[str, str]) -> Callable[[str], Markup]:

@@ -9,8 +9,8 @@ from tests.journeys import records as r
 
 def test_a_code_is_read_with_its_name_and_the_code_small_beside_it() -> None:
     named = naming({"990101": "城东区", "91990101": "某商行"})
-    assert str(named("990101 2 次未排入")) == '城东区 <small class="code muted">990101</small> 2 次未排入'
-    assert str(named("91990101:期限")) == '某商行 <small class="code muted">91990101</small>:期限'
+    assert str(named("990101 2 次未排入")) == '城东区 <small class="code muted nowrap">990101</small> 2 次未排入'
+    assert str(named("91990101:期限")) == '某商行 <small class="code muted nowrap">91990101</small>:期限'
 
 
 def test_a_longer_code_is_not_named_by_its_beginning() -> None:
@@ -22,7 +22,7 @@ def test_a_longer_code_is_not_named_by_its_beginning() -> None:
 def test_names_and_texts_are_escaped() -> None:
     named = naming({"A1": "<b>甲</b> & 乙"})
     assert str(named("<i>A1</i>")) == (
-        '&lt;i&gt;&lt;b&gt;甲&lt;/b&gt; &amp; 乙 <small class="code muted">A1</small>&lt;/i&gt;'
+        '&lt;i&gt;&lt;b&gt;甲&lt;/b&gt; &amp; 乙 <small class="code muted nowrap">A1</small>&lt;/i&gt;'
     )
     assert str(naming({})("<i>")) == "&lt;i&gt;"
 

@@ -40,6 +40,7 @@ from scheduling.problem import (
     Visit,
     problem_hash,
 )
+from scheduling.rule_names import half_name
 from scheduling.staffing import People, Staffing
 from scheduling.tickets import ticket
 from scheduling.validation import validate
@@ -366,7 +367,9 @@ class _Replanning:
         if was is None:
             return new_visit(planned, day, half, (*planned.notes, "调整排班时新排"))
         why = CAUSE_NAMES[causes[planned.id].kind] if planned.id in causes else "腾出时段"
-        return new_visit(planned, day, half, (*was.reasons, f"由 {was.day} {was.half} 调整({why})"))
+        return new_visit(
+            planned, day, half, (*was.reasons, f"由 {was.day} {half_name(was.half)} 调整({why})")
+        )
 
     def _report(
         self,

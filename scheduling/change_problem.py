@@ -40,6 +40,7 @@ from scheduling.problem import (
     Visit,
 )
 from scheduling.quiet import ObjectFrame, applies, covers
+from scheduling.rule_names import half_name
 
 MOST_URGENT = 4
 DAY = timedelta(days=1)
@@ -277,7 +278,7 @@ def _pin(state: Changing, what: VisitPinned) -> None:
     for name in visit.checks:
         if name in state.checks:
             state.checks[name] = replace(state.checks[name], pinned_day=day, pinned_half=half)
-    cause = Cause(what.kind, f"人工固定在 {day} {half}:{what.reason}")
+    cause = Cause(what.kind, f"人工固定在 {day} {half_name(half)}:{what.reason}")
     state.held[visit.id] = cause
     state.at_visit.pop(visit.id, None)
     if (day, half) != (visit.day, visit.half):

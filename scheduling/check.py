@@ -17,6 +17,7 @@ from scheduling.check_desk import desk
 from scheduling.check_groups import seat_groups
 from scheduling.check_teams import TEAM_RULES
 from scheduling.problem import Check, Object, Problem, QuietRule, Roster, Visit
+from scheduling.rule_names import half_name
 
 
 def working_day(case: Case) -> Iterator[Violation]:
@@ -204,8 +205,8 @@ def pinned(case: Case) -> Iterator[Violation]:
         for check in case.checks_of(visit):
             if check.pinned_day and (check.pinned_day, check.pinned_half) != (visit.day, visit.half):
                 told = (
-                    f"任务 {check.id} 固定在 {check.pinned_day} {check.pinned_half},"
-                    f"被移到 {visit.day} {visit.half}"
+                    f"任务 {check.id} 固定在 {check.pinned_day} {half_name(check.pinned_half)},"
+                    f"被移到 {visit.day} {half_name(visit.half)}"
                 )
                 yield Violation("pinned", visit.id, told)
 

@@ -26,3 +26,11 @@ def rule_name(rule: str) -> str:
 def rule_words(rule: str) -> str:
     """The name for people, the machines' name in brackets beside it."""
     return f"{RULE_NAMES[rule]}（{rule}）" if rule in RULE_NAMES else rule
+
+
+HALF_NAMES = {"am": "上午", "pm": "下午", "day": "全天"}
+
+
+def half_name(half: str | None) -> str:
+    """A half-day in words (时段)."""
+    return HALF_NAMES.get(half or "", half or "")

@@ -9,7 +9,9 @@ from tests.journeys import records as r
 
 def test_a_code_is_read_with_its_name_and_the_code_small_beside_it() -> None:
     named = naming({"990101": "城东区", "91990101": "某商行"})
-    assert str(named("990101 2 次未排入")) == '城东区 <small class="code muted nowrap">990101</small> 2 次未排入'
+    assert (
+        str(named("990101 2 次未排入")) == '城东区 <small class="code muted nowrap">990101</small> 2 次未排入'
+    )
     assert str(named("91990101:期限")) == '某商行 <small class="code muted nowrap">91990101</small>:期限'
 
 

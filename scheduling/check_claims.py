@@ -16,6 +16,7 @@ from scheduling.case import Case, Violation
 from scheduling.check_days import works
 from scheduling.problem import Check, Problem, Roster, Unplaced, Visit
 from scheduling.search_words import AIMS as NAMES
+from scheduling.search_words import MOST_SHOWN, gap_words
 
 REFUSED_BEFORE = frozenset(
     {"honest_quota", "annual_cap", "recused", "district", "same_pair", "qualification", "team_size"}
@@ -131,7 +132,8 @@ def gap(case: Case) -> Iterator[Violation]:
         return
     found = gap_of(earliness(case), bound)
     if abs(found - case.roster.gap) > ROUNDED * max(1.0, found):
-        told = f"差距记载为 {case.roster.gap:.4%},按取值和下界应为 {found:.4%}"
+        shown = f"{found:.4%}" if found < MOST_SHOWN else gap_words(found)
+        told = f"差距记载为 {case.roster.gap:.4%},按取值和下界应为 {shown}"
         yield Violation("gap", "", told)
 
 

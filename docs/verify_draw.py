@@ -6,7 +6,6 @@ Python 3.8 or later, nothing else. The order of the lines does not matter. docs/
 
 import csv
 import hashlib
-import io
 import json
 import pathlib
 import sys
@@ -49,12 +48,13 @@ def replay(files):
     for task, stratum, count in counts:
         tickets = sorted((sha(state + "," + row[0]), row[0]) for row in pool if row[1:] == (task, stratum))
         drawn += [(object_id, task, ticket) for ticket, object_id in tickets[: int(count)]]
-    listed = csv.DictReader(io.StringIO(files["drawn.csv"].decode("utf-8")))
+    listed = csv.DictReader(files["drawn.csv"].decode("utf-8").split("\n"))
     found = [(row["object_id"], row["task"], row["ticket"]) for row in listed]
     need(sorted(found) == sorted(drawn), f"drawn list: {sorted(set(found) ^ set(drawn))[:1]}")
     return state
 
 
 if __name__ == "__main__":
+    sys.excepthook = lambda kind, fault, _: sys.stderr.write(f"NO BUNDLE: {name}: {kind.__name__}: {fault}\n")
     for name in sys.argv[1:]:
         print("OK", replay(read(name)), name)

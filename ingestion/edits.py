@@ -25,6 +25,7 @@ from ingestion.redaction import seal
 from registry import clock, journal
 from registry.errors import Refusal
 from registry.facts import as_of, table_named
+from registry.reasons import says_why
 from registry.tables.batch import Batch
 from registry.tables.journal import JournalRecord
 
@@ -40,8 +41,6 @@ EDITABLE = (
     "quiet_day",
 )
 """Datasets that an office keeps itself; what other offices send is corrected by them, not here."""
-_SHORTEST = 4
-"""Signs that a reason needs at least to be one."""
 _STATE_WORDS = {"active": "失效"}
 _A_SECOND, _PAUSE = timedelta(seconds=1), 0.05
 _ACT, _REFUSED = "record.edited", "record.edit_refused"
@@ -280,7 +279,7 @@ def _key_of(dataset: Dataset, cells: dict[str, str]) -> str:
 
 
 def _refuse_wordless(by: str, reason: str) -> None:
-    if not by.strip() or len(reason.strip()) < _SHORTEST:
+    if not by.strip() or not says_why(reason):
         raise Refusal("edit.reason", "没有写明经办人或修改理由。", "请写明为什么修改，再提交。")
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
@@ -20,6 +20,7 @@ from ingestion.intake import ingest_folder
 from portal.accounts import create_demo_accounts
 from portal.demo_cases import enter_demo_cases
 from portal.demo_story import picture, tell_story
+from registry import clock
 from registry.database import Database, open_database
 from registry.errors import Refusal
 from registry.progress import Progress
@@ -134,9 +135,9 @@ def _plan_and_draw(demonstration: Demonstration, database: Database) -> None:
     with demonstration.step("数量分配 allocation"):
         made["allocated"] = allocate(engine, plan, PLANNER).total
     with demonstration.step("公开抽取 public draw"):
-        draw = ceremony.commit_draw(
-            engine, plan, PLANNER, "2026-09-30 15:00 安和市政务服务中心一楼大厅（演示）"
-        )
+        moment = _next_moment()
+        draw = ceremony.commit_draw(engine, plan, PLANNER, f"{moment} 安和市政务服务中心一楼大厅（演示）")
+        _await(moment)
         seed_text = ceremony.simulated_seed(engine, draw, AS_OF)
         ceremony.record_seed(
             engine, draw, seed_text, "模拟掷骰（仅供演示，正式抽取须现场公开产生）", APPROVER
@@ -145,12 +146,26 @@ def _plan_and_draw(demonstration: Demonstration, database: Database) -> None:
     made |= {"plan_id": plan, "draw_id": draw}
 
 
+AHEAD = timedelta(seconds=2)
+"""So soon after its commitment a ceremony of the demonstration is announced for, and awaited: no seed before its time."""
+
+
+def _next_moment() -> datetime:
+    return (clock.now() + AHEAD).replace(microsecond=0)
+
+
+def _await(moment: datetime) -> None:
+    time.sleep(max(0.0, (moment - clock.now()).total_seconds()))
+
+
 def _roster(demonstration: Demonstration, database: Database) -> None:
     engine, made = database.engine_for("schedule"), demonstration.made
     with demonstration.step("合并与排日 merge and dates") as report:
         roster = roster_book.make_roster(engine, made["plan_id"], SOLVER_SECONDS, PLANNER, progress=report)
     with demonstration.step("派员抽签与核验 teams and check"):
-        team = team_draw.commit_team_draw(engine, roster, PLANNER, "2026-09-30 16:00 同一地点（演示）")
+        moment = _next_moment()
+        team = team_draw.commit_team_draw(engine, roster, PLANNER, f"{moment} 同一地点（演示）")
+        _await(moment)
         seed_text = ceremony.simulated_seed(engine, team, AS_OF)
         ceremony.record_seed(engine, team, seed_text, "模拟掷骰（仅供演示）", APPROVER)
         made["violations"] = team_draw.staff_roster(engine, roster, PLANNER)

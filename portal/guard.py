@@ -42,6 +42,7 @@ class Permission(StrEnum):
     LIBRARY_READ = "library.read"
     LIBRARY_EDIT = "library.edit"
     ROSTER_READ = "roster.read"
+    ROSTER_CHANGE = "roster.change"
     SHEET_DOWNLOAD = "sheet.download"
     WARNING_READ = "warning.read"
     WAIVER_DECIDE = "waiver.decide"

@@ -86,12 +86,11 @@ def chart_search(points: Sequence[SearchPoint]) -> Chart:
     last = points[-1]
 
     said = (
-        f"{last.seconds:,.1f} 秒后目标值 {last.value:,.0f}，下界 {last.bound:,.0f}，差距 {last.gap:.2%}，"
+        f"{last.seconds:,.1f} 秒后目标值 {last.value:,.0f}，下界 {last.bound:,.0f}，差距 {_exact(last)}，"
         f"排入 {last.placed:,} 次。"
     )
     rows = [
-        (f"{p.seconds:.1f}", f"{p.value:,.1f}", f"{p.bound:,.1f}", f"{p.gap:.2%}", f"{p.placed:,}")
-        for p in points
+        (f"{p.seconds:.1f}", f"{p.value:,.1f}", f"{p.bound:,.1f}", _exact(p), f"{p.placed:,}") for p in points
     ]
     return paint(
         "search",
@@ -116,7 +115,7 @@ def _paint_search(ax: Axes, points: Sequence[SearchPoint]) -> None:
     ax.step(seconds, bounds, where="post", color=GREEN, linewidth=1.6, label="已证明的下界")
     for point in _told(points):
         ax.annotate(
-            _gap(point.gap),
+            _gap(point.gap) if point.placed else NO_GAP,
             (point.seconds, point.value),
             xytext=(3, 4),
             textcoords="offset points",
@@ -126,6 +125,14 @@ def _paint_search(ax: Axes, points: Sequence[SearchPoint]) -> None:
     ax.margins(x=0.06, y=0.12)
     ax.set(xlabel="秒", ylabel="紧急优先（加权周数，越低越好）")
     ax.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9)
+
+
+NO_GAP = "—"
+
+
+def _exact(point: SearchPoint) -> str:
+    """Where nothing has a date yet, value and bound are the same prices: no gap worth telling."""
+    return f"{point.gap:.2%}" if point.placed else NO_GAP
 
 
 def _gap(gap: float) -> str:

@@ -115,14 +115,17 @@ AIMS = {
 }
 STOPS = {
     "seconds": "时间用完", "gap": "差距已够小", "rounds": "轮数用完", "first_feasible": "得到首个可行方案",
-    "nothing_to_move": "已无可改进之处", "patience": "多轮没有改进",
+    "nothing_to_move": "已无可改进之处", "patience": "多轮没有改进", "changed": "按调整事由改动",
 }  # fmt: skip
 
 
 def solver_facts(statistics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Aims with their bounds, gap to the proved bound, why the solver stopped, and checks that need no visit."""
     found = [
-        (AIMS.get(aim["name"], aim["name"]), f"{aim['value']:,.0f}（下界 {aim['bound']:,.0f}）")
+        (
+            AIMS.get(aim["name"], aim["name"]),
+            f"{aim['value']:,.0f}" + ("" if aim["bound"] is None else f"（下界 {aim['bound']:,.0f}）"),
+        )
         for aim in statistics.get("aims", [])
     ]
     if (gap := statistics.get("gap")) is not None:

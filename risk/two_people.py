@@ -11,10 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from registry import clock
 from registry.errors import Refusal
 from registry.persons import same_person
+from registry.reasons import SHORTEST_REASON, says_why
 from registry.tables.declaration import Table
-
-SHORTEST_REASON = 4
-"""Characters; anything shorter says nothing."""
 
 
 def named(person: str) -> str:
@@ -26,7 +24,7 @@ def named(person: str) -> str:
 
 def reasoned(reason: str) -> str:
     """A reason without stray blanks. Raises Refusal decision.reason."""
-    if len(reason.strip()) < SHORTEST_REASON:
+    if not says_why(reason):
         raise Refusal("decision.reason", "没有写明理由。", f"写明依据的事实，至少 {SHORTEST_REASON} 个字。")
     return reason.strip()
 

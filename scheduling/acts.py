@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, select
 from registry import journal
 from registry.errors import Refusal
 from registry.persons import same_person
+from registry.reasons import says_why
 from registry.tables import Draw, Plan, RosterVersion, Table
 
 CONFLICT = 409
@@ -51,10 +52,6 @@ def refuse(code: str, sentence: str, remedy: str) -> Refusal:
     return Refusal(code, sentence, remedy, status=CONFLICT)
 
 
-SHORTEST_REASON = 4
-"""Signs that a reason needs at least to be one."""
-
-
 def second_person(first: str, by: str, code: str, thing: str) -> None:
     """Refuse `<code>.same_person` (409) where nobody is named, or who began a thing would decide on it as well.
 
@@ -66,7 +63,7 @@ def second_person(first: str, by: str, code: str, thing: str) -> None:
 
 def reasoned(text: str, code: str, what: str) -> str:
     """A reason without stray blanks. Raises Refusal `code` where it says nothing."""
-    if len(text.strip()) < SHORTEST_REASON:
+    if not says_why(text):
         raise Refusal(code, f"{what}没有写明理由。", "请写明理由，再提交。")
     return text.strip()
 
@@ -79,6 +76,14 @@ PLAN_STATES = {
     "drawn": "已抽取",
     "rostered": "已排班",
     "superseded": "已被新版本取代",
+}
+
+
+ROSTER_STATES = {
+    "dated": "已排日期",
+    "staffed": "已排人员",
+    "checked": "已独立核验",
+    "superseded": "已被取代",
 }
 
 

@@ -150,6 +150,7 @@ def _task_count(task: Row, value: Any) -> TaskCount:
             -(-task["minutes"] // int(value("capacity.half_day_minutes"))),
         ),
         qualification=task["qualification"],
+        desk=task["minutes"] * int(value("capacity.desk_people")) / int(value("capacity.half_day_minutes")),
     )
 
 
@@ -176,20 +177,21 @@ def _manpower(
     tasks: Sequence[Row],
     objects: pd.DataFrame,
 ) -> tuple[dict[tuple[str, str], tuple[int, ...]], tuple[Any, ...]]:
-    """Patterns of each (task, stratum) and the rooms of people on their days."""
+    """Patterns of each (task, stratum) and the rooms of people on their days; off site only where desks are counted."""
 
     def value(key: str) -> Any:
         return rulebook.value(key, plan["place"], plan["as_of"])
 
-    onsite = [task for task in tasks if task["method"] == ON_SITE]
-    if not onsite or pool.empty:
+    desks = int(value("capacity.desk_people")) > 0
+    counted = [task for task in tasks if desks or task["method"] == ON_SITE]
+    if not counted or pool.empty:
         return {}, ()
     calendar = read_calendar(connection, rulebook, plan["place"], plan["as_of"], objects)
-    first, last = min(t["window_from"] for t in onsite), max(t["window_to"] for t in onsite)
+    first, last = min(t["window_from"] for t in counted), max(t["window_to"] for t in counted)
     days = calendar.days(first, last)
     rows = pool[["object_id", "task", "stratum"]].merge(objects, on="object_id", how="inner")
-    rows = rows[rows["task"].isin([task["short"] for task in onsite])].reset_index(drop=True)
-    found = find_patterns(_open_matrix(rows, onsite, calendar, days))
+    rows = rows[rows["task"].isin([task["short"] for task in counted])].reset_index(drop=True)
+    found = find_patterns(_open_matrix(rows, counted, calendar, days))
     counts: dict[tuple[str, str], tuple[int, ...]] = {}
     for short, members in rows.groupby("task"):
         by_stratum = pattern_counts(members["stratum"], found.of[members.index], len(found.days))
@@ -201,21 +203,24 @@ def _manpower(
         float(value("capacity.reserve_share")),
     )
     needed: dict[str, set[str]] = defaultdict(set)
-    for task in onsite:
-        needed[task["department"]] |= {task["qualification"]} - {None}
+    for task in counted:
+        needed[task["department"]] |= {task["qualification"]} - {None} if task["method"] == ON_SITE else set()
     assistance = Assistance(
         officers, int(value("teams.lead")), int(value("teams.choice")), bool(value("teams.own_district"))
     )
     return counts, find_rooms(officers, found, days, effort, needed, set(rows["district"]), assistance)
 
 
-def _open_matrix(rows: pd.DataFrame, onsite: Any, calendar: Any, days: list[date]) -> Any:
-    """Bool pool row × day: open to the task's categories and inside the task's window."""
+def _open_matrix(rows: pd.DataFrame, tasks: Any, calendar: Any, days: list[date]) -> Any:
+    """Bool pool row × day inside the task's window; on site, open to its categories: a desk knows no quiet days."""
     matrix = np.zeros((len(rows), len(days)), dtype=bool)
-    for task in onsite:
+    for task in tasks:
         mine = (rows["task"] == task["short"]).to_numpy()
         window = np.array([task["window_from"] <= day <= task["window_to"] for day in days], dtype=bool)
-        matrix[mine] = calendar.open(rows[mine], days, check_categories(task)) & window
+        at_the_door = task["method"] == ON_SITE
+        matrix[mine] = (
+            calendar.open(rows[mine], days, check_categories(task)) & window if at_the_door else window
+        )
     return matrix
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from scheduling.merge import Merging, PlannedVisit, planned_visit
 from scheduling.problem import Problem, Unplaced
+from scheduling.recusal import DISTRICT, RECUSED, SAME_PAIR
 from scheduling.staffing import People, SeatKind, seats_of, unfilled
 
 
@@ -48,19 +49,35 @@ def _refusal(visit: PlannedVisit, department: str, seats: dict[SeatKind, int], p
     kind = min(seats, key=lambda k: (spare(k), k.name))
     held = people.holders(kind) & people.employed
     free = people.unrecused(kind, visit.object_id)
-    away = (held & ~free).bit_count()
-    rule = "recused" if away else ("qualification" if kind.name else "team_size")
+    away = _away({rule: masks.get(visit.object_id, 0) for rule, masks in people.barred_by.items()}, held)
+    rule = max(away, key=lambda r: away[r]) if away else ("qualification" if kind.name else "team_size")
     who = f"{department}{f'({kind.name})' if kind.name else ''}人员"
     need, able = sum(seats.values()), free.bit_count()
     such = f"持{kind.name}资格" if kind.name else "不限资格"
     sentence = (
         f"{who}:该次检查{department}共需 {need} 人,其中{such} {seats[kind]} 人;"
-        f"本期持有效证件且在岗 {held.bit_count()} 人,须回避 {away} 人,可派 {able} 人"
+        f"本期持有效证件且在岗 {held.bit_count()} 人,"
+        f"{''.join(f'{AWAY[rule]} {many} 人,' for rule, many in away.items())}可派 {able} 人"
     )
     checks = tuple(c.id for c in visit.checks if c.department == department)
     lent = _missing([(people.unrecused(k, visit.object_id), n) for k, n in seats.items()])
     relief = f"从其他单位借调 {lent} 人,或改为书面或网络检查"
     return Unplaced(checks, visit.object_id, (rule,), sentence, relief)
+
+
+AWAY = {RECUSED: "须回避", DISTRICT: "不在当地执法", SAME_PAIR: "上次同去、本次不再一同前往"}
+"""Why somebody who holds what is asked may not go, in words; the pair of last time does not stand aside, it is parted."""
+
+
+def _away(barred: dict[str, int], held: int) -> dict[str, int]:
+    """How many of the holders may not go, by the first rule that keeps each of them away."""
+    counts: dict[str, int] = {}
+    left = held
+    for rule, mask in barred.items():
+        if many := (left & mask).bit_count():
+            counts[rule] = many
+        left &= ~mask
+    return counts
 
 
 def _missing(demands: Sequence[tuple[int, int]]) -> int:

@@ -69,6 +69,13 @@ class Case:
         """The visit's checks that the problem knows."""
         return [self.checks[c] for c in visit.checks if c in self.checks]
 
+    def minutes_at(self, visit: Visit) -> dict[str, int]:
+        """Minutes each department works at the visit (检查用时), without items that need not be checked."""
+        spent: dict[str, int] = defaultdict(int)
+        for check in self.checks_of(visit):
+            spent[check.department] += _minutes(check, self.waived.get(check.id, set()))
+        return spent
+
     def planned(self, visit: Visit) -> bool:
         """Whether the visit counts as planned: it is more than a clue (线索)."""
         return any(not c.clue for c in self.checks_of(visit))
@@ -79,3 +86,10 @@ class Case:
         for visit in sorted(self.roster.visits, key=lambda v: v.day):
             places[visit.object_id].append(visit)
         yield from places.items()
+
+
+def _minutes(check: Check, waived: set[str]) -> int:
+    """A check's minutes without those of the items that need not be checked, where each item states its own."""
+    if waived and len(check.item_minutes) == len(check.items):
+        return sum(m for item, m in zip(check.items, check.item_minutes, strict=True) if item not in waived)
+    return check.minutes

@@ -22,6 +22,7 @@ from scheduling.change_report import differences, replacements
 from scheduling.change_seats import SeatBook, Veil, seat_faults
 from scheduling.change_visits import Sorting, Touched, new_visit, same_visits
 from scheduling.changed import CAUSE_NAMES, Changed, Disturbed
+from scheduling.changed_aims import with_aims
 from scheduling.conflicts import Explainer
 from scheduling.desk import at_desks
 from scheduling.disturbances import Change
@@ -39,6 +40,7 @@ from scheduling.problem import (
     Visit,
     problem_hash,
 )
+from scheduling.rule_names import half_name
 from scheduling.staffing import People, Staffing
 from scheduling.tickets import ticket
 from scheduling.validation import validate
@@ -71,7 +73,8 @@ def change_roster(
         raise ProblemError(faults)
     changed, causes = apply_change(problem, roster, change)
     validate(changed)
-    return _Replanning(changed, roster, causes, share, state or roster.seed, veil).run(progress or silent)
+    found = _Replanning(changed, roster, causes, share, state or roster.seed, veil).run(progress or silent)
+    return replace(found, roster=with_aims(roster, problem, change, changed, found.roster))
 
 
 @dataclass
@@ -325,8 +328,6 @@ class _Replanning:
             settled=tuple(settled),
             groups=groups,
             seats=seats,
-            aims=(),
-            gap=0.0,
             history=(),
             statistics={"checks": float(len(known)), "visits": float(len(visits))},
             stopped="changed",
@@ -366,7 +367,9 @@ class _Replanning:
         if was is None:
             return new_visit(planned, day, half, (*planned.notes, "调整排班时新排"))
         why = CAUSE_NAMES[causes[planned.id].kind] if planned.id in causes else "腾出时段"
-        return new_visit(planned, day, half, (*was.reasons, f"由 {was.day} {was.half} 调整({why})"))
+        return new_visit(
+            planned, day, half, (*was.reasons, f"由 {was.day} {half_name(was.half)} 调整({why})")
+        )
 
     def _report(
         self,

@@ -18,7 +18,7 @@ from registry.rules import load_rules
 from registry.tables import Draw, Plan, RosterVersion, Visit, VisitMember
 from scheduling.acts import act, locked_plan, refuse
 from scheduling.change import change_roster
-from scheduling.changed import CAUSE_NAMES, Changed
+from scheduling.changed import CAUSE_NAMES, NOTHING_CHANGES, NOTHING_REMEDY, Changed
 from scheduling.check import check_roster
 from scheduling.check_change import check_change
 from scheduling.disturbances import KIND_NAMES, Change
@@ -42,15 +42,55 @@ class Recorded:
     changed: Changed
 
 
+@dataclass(frozen=True)
+class _Worked:
+    """A change worked out, not yet stored: the plan, the version it changes, and the outcome."""
+
+    plan: RowMapping
+    version: RowMapping
+    changed: Changed
+    salt: str
+
+
+def preview_change(
+    engine: Engine, plan_id: int, change: Change, progress: Progress | None = None
+) -> tuple[int, Changed]:
+    """What a change would do (调整预览): the version it would change, and the outcome. Raises as change_stored_roster does."""
+    worked = _work_out(engine, plan_id, change, progress)
+    return int(worked.version["id"]), worked.changed
+
+
 def change_stored_roster(
-    engine: Engine, plan_id: int, change: Change, by: str, progress: Progress | None = None
+    engine: Engine,
+    plan_id: int,
+    change: Change,
+    by: str,
+    progress: Progress | None = None,
+    agreed: str | None = None,
 ) -> Recorded:
     """Change the newest roster of a plan and store the next version (调整排班表).
 
-    Raises Refusal roster.none (404) without a roster, roster.between (409) while its team lottery is under way,
-    roster.change where the change names what is not there, roster.task where a new check carries out no task of the
-    plan, roster.violation (409) where an independent check finds a broken rule.
+    `agreed` is the fingerprint of the preview that somebody has agreed to. Raises Refusal roster.none (404) without a
+    roster, roster.between (409) while its team lottery is under way, roster.change where the change names what is not
+    there, roster.nothing_changes (409) where it was made already or touches nobody, roster.task where a new check carries
+    out no task of the plan, roster.violation (409) where an independent check finds a broken rule, roster.stale (409)
+    where the outcome is no longer the one agreed to.
     """
+    worked = _work_out(engine, plan_id, change, progress)
+    changed, version = worked.changed, worked.version
+    if agreed is not None and changed.fingerprint() != agreed:
+        raise refuse("roster.stale", "预览之后情况有变，调整结果与所确认的不同。", "重新预览，再确认。")
+    with act(engine, by, "roster.changed", f"plan {plan_id}") as step:
+        locked_plan(step.connection, plan_id, "drawn", "rostered")
+        if _newest(step.connection, plan_id)["id"] != version["id"]:
+            raise refuse("roster.between", "其间已有另一次调整。", "在新的版本上重新办理。")
+        roster_id = _store(step.connection, worked, change, by)
+        step.detail |= {"roster": roster_id, "before": version["id"], "replaced": changed.replaced_by_cause()}
+        step.detail |= {"reason": _reason(change), **plain(changed.disturbed)}
+    return Recorded(roster_id, changed)
+
+
+def _work_out(engine: Engine, plan_id: int, change: Change, progress: Progress | None) -> _Worked:
     with engine.connect() as connection:
         version = _newest(connection, plan_id)
         plan = connection.execute(select(*Plan.__table__.c).where(Plan.id == plan_id)).mappings().one()
@@ -64,16 +104,11 @@ def change_stored_roster(
         )
     except (ProblemError, EstimatedYear) as fault:
         raise refuse("roster.change", f"不能这样调整：{fault}。", "按提示改正调整内容后重试。") from fault
+    if changed.is_idle(problem):
+        raise refuse("roster.nothing_changes", NOTHING_CHANGES, NOTHING_REMEDY)
     _refuse_strange_tasks(changed, tasks)
     _refuse_broken(problem, roster, change, changed)
-    with act(engine, by, "roster.changed", f"plan {plan_id}") as step:
-        locked_plan(step.connection, plan_id, "drawn", "rostered")
-        if _newest(step.connection, plan_id)["id"] != version["id"]:
-            raise refuse("roster.between", "其间已有另一次调整。", "在新的版本上重新办理。")
-        roster_id = _store(step.connection, plan, version, change, changed, salt, by)
-        step.detail |= {"roster": roster_id, "before": version["id"], "replaced": changed.replaced_by_cause()}
-        step.detail |= {"reason": _reason(change), **plain(changed.disturbed)}
-    return Recorded(roster_id, changed)
+    return _Worked(plan, version, changed, salt)
 
 
 def _newest(connection: Connection, plan_id: int) -> RowMapping:
@@ -151,16 +186,9 @@ def _reason(change: Change) -> str:
     return "调整：" + "、".join(f"{kind} {n} 项" if n > 1 else kind for kind, n in counts.items())
 
 
-def _store(
-    connection: Connection,
-    plan: RowMapping,
-    version: RowMapping,
-    change: Change,
-    changed: Changed,
-    salt: str,
-    by: str,
-) -> int:
-    told: dict[str, Any] = {
+def told_of(change: Change, changed: Changed) -> dict[str, Any]:
+    """What a version keeps of its change, and what a preview shows (调整说明)."""
+    return {
         "as_of": change.as_of,
         "disturbances": change.disturbances,
         "differences": changed.differences,
@@ -169,6 +197,11 @@ def _store(
         "disturbed": changed.disturbed,
         "replaced": changed.replaced_by_cause(),
     }
+
+
+def _store(connection: Connection, worked: _Worked, change: Change, by: str) -> int:
+    plan, version, changed, salt = worked.plan, worked.version, worked.changed, worked.salt
+    told = told_of(change, changed)
     if changed.filling is not None:
         told["seats"] = seat_file(changed.filling, changed.replaced_by_cause()).decode()
     columns = {name: version[name] for name in ("draw_id", "state", "team_draw_id")}

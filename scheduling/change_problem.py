@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from registry.reasons import SHORTEST_REASON, says_why
 from scheduling.disturbances import (
     CertificateEnded,
     Change,
@@ -26,8 +27,20 @@ from scheduling.disturbances import (
     VisitCarriedOut,
     VisitPinned,
 )
-from scheduling.problem import Check, Exemption, Inspector, Object, Problem, QuietRule, Roster, Visit
+from scheduling.problem import (
+    HALVES,
+    WHOLE_DAY,
+    Check,
+    Exemption,
+    Inspector,
+    Object,
+    Problem,
+    QuietRule,
+    Roster,
+    Visit,
+)
 from scheduling.quiet import ObjectFrame, applies, covers
+from scheduling.rule_names import half_name
 
 MOST_URGENT = 4
 DAY = timedelta(days=1)
@@ -171,7 +184,8 @@ def _person(state: Changing, what: InspectorAbsent | InspectorRecused | Certific
         person = replace(person, certificate_valid_to=min(person.certificate_valid_to, last))
     else:
         told = f"{person.id} 对 {what.object_id} 应回避:{what.reason}"
-        person = replace(person, recused_from=(*person.recused_from, (what.object_id, state.as_of)))
+        if not person.stands_aside(what.object_id, state.as_of):
+            person = replace(person, recused_from=(*person.recused_from, (what.object_id, state.as_of)))
     state.inspectors[person.id] = person
     state.of_people.setdefault(person.id, []).append((what, Cause(what.kind, told)))
 
@@ -226,13 +240,15 @@ def follow_up(names: set[str], check: str) -> str:
 
 def _carry(state: Changing, what: VisitCarriedOut, rest: Unfinished) -> None:
     begun = state.checks[rest.check]
+    minutes, each = _minutes_of_rest(begun, rest)
     check = replace(
         begun,
         id=follow_up(state.names, rest.check),
         items=rest.items,
         window_from=max(rest.window_from, state.as_of),
         window_to=rest.window_to,
-        minutes=rest.minutes or begun.minutes,
+        minutes=minutes,
+        item_minutes=each,
         clue=begun.clue or not rest.counted,
         pinned_day=None,
         pinned_half=None,
@@ -245,13 +261,24 @@ def _carry(state: Changing, what: VisitCarriedOut, rest: Unfinished) -> None:
     state.added[check.id] = Cause(what.kind, told)
 
 
+def _minutes_of_rest(begun: Check, rest: Unfinished) -> tuple[int, tuple[int, ...]]:
+    """Minutes of the unfinished items, and of each: as said, else the items' own, else the check's (未完成事项用时)."""
+    if rest.minutes is not None:
+        return rest.minutes, ()
+    if len(begun.item_minutes) != len(begun.items):
+        return begun.minutes, ()
+    own = dict(zip(begun.items, begun.item_minutes, strict=True))
+    each = tuple(own[item] for item in rest.items)
+    return sum(each), each
+
+
 def _pin(state: Changing, what: VisitPinned) -> None:
     visit = state.visits[what.visit]
     day, half = what.day or visit.day, what.half or visit.half
     for name in visit.checks:
         if name in state.checks:
             state.checks[name] = replace(state.checks[name], pinned_day=day, pinned_half=half)
-    cause = Cause(what.kind, f"人工固定在 {day} {half}:{what.reason}")
+    cause = Cause(what.kind, f"人工固定在 {day} {half_name(half)}:{what.reason}")
     state.held[visit.id] = cause
     state.at_visit.pop(visit.id, None)
     if (day, half) != (visit.day, visit.half):
@@ -268,8 +295,8 @@ def change_faults(problem: Problem, roster: Roster, change: Change) -> list[str]
 
 
 def _faults(problem: Problem, roster: Roster, change: Change, what: Disturbance) -> Iterator[str]:
-    if not what.reason.strip() and (not isinstance(what, VisitCarriedOut) or what.unfinished):
-        yield "没有写明理由"
+    if not says_why(what.reason) and (not isinstance(what, VisitCarriedOut) or what.unfinished):
+        yield f"没有写明理由(reason,至少 {SHORTEST_REASON} 个字)"
     people, places = {i.id for i in problem.inspectors}, {o.object_id for o in problem.objects}
     if (
         isinstance(what, InspectorAbsent | InspectorRecused | CertificateEnded)
@@ -316,6 +343,8 @@ def _visit_faults(
     if visit is None:
         yield f"排班表中没有检查 {what.visit}"
     elif isinstance(what, VisitPinned):
+        if what.half not in (None, *HALVES, WHOLE_DAY):
+            yield f"检查 {visit.id} 的固定时段 {what.half},应为 am、pm 或 day"
         if visit.day < change.as_of or (what.day or visit.day) < change.as_of:
             yield f"检查 {visit.id} 须固定在调整日 {change.as_of} 或以后"
     else:
@@ -327,3 +356,17 @@ def _visit_faults(
             items = set(checks[rest.check].items) if rest.check in visit.checks else set()
             if not rest.items or not set(rest.items) <= items:
                 yield f"检查 {visit.id} 的任务 {rest.check} 没有这些未完成事项:{'、'.join(rest.items)}"
+            for later in _followed(problem, rest):
+                yield f"任务 {rest.check} 的这些事项已顺延为 {later}"
+
+
+def _followed(problem: Problem, rest: Unfinished) -> list[str]:
+    """Checks that already carry on some of these items (已顺延的任务)."""
+    first, _, own = rest.check.partition("~")
+    after = int(own) if own.isdecimal() else 1
+    found = []
+    for check in problem.checks:
+        begun, _, n = check.id.partition("~")
+        if begun == first and n.isdecimal() and int(n) > after and set(check.items) & set(rest.items):
+            found.append(check.id)
+    return found

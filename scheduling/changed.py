@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 from scheduling.disturbances import KIND_NAMES
-from scheduling.problem import Problem, Roster
+from scheduling.problem import Problem, Roster, roster_to_json
 from scheduling.records import to_json
 from scheduling.seat_tickets import Filling
 
@@ -110,10 +111,23 @@ class Changed:
     filling: Filling | None = None
     desks: tuple[DeskDifference, ...] = ()
 
+    def is_idle(self, before: Problem) -> bool:
+        """Whether the change leaves problem and roster as they were: it was made already, or touches nobody."""
+        told = self.differences or self.replacements or self.desks
+        return not told and self.problem == before
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the outcome (调整结果指纹): whoever agreed to a preview agrees to what bears the same."""
+        return hashlib.sha256((roster_to_json(self.roster) + changed_to_json(self)).encode()).hexdigest()
+
     def replaced_by_cause(self) -> dict[str, int]:
         """How many seats were replaced for which kind of cause, in words; public."""
         counts = Counter(CAUSE_NAMES[r.cause] for r in self.replacements)
         return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+NOTHING_CHANGES = "这次调整不会改变任何事：所列事由已经计入，或者与这份排班表无关。"
+NOTHING_REMEDY = "核对编号、日期和调整日；同一事由不必重复办理。"
 
 
 @dataclass(frozen=True)

@@ -10,26 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-import chinese_calendar
-from chinese_calendar.constants import holidays
-
 from scheduling.case import TAKES, Case, Violation
+from scheduling.check_claims import aims, gap, lead, minutes
+from scheduling.check_days import works
 from scheduling.check_desk import desk
 from scheduling.check_groups import seat_groups
 from scheduling.check_teams import TEAM_RULES
 from scheduling.problem import Check, Object, Problem, QuietRule, Roster, Visit
-
-
-def works(day: date, problem: Problem) -> bool | None:
-    """Working day or not; None where the year is a guess and guessing is not allowed."""
-    for override in problem.calendar.overrides:
-        if override.day == day:
-            return override.working
-    if any(h.year == day.year for h in holidays):
-        return bool(chinese_calendar.is_workday(day))
-    if day.year in problem.calendar.official_years or problem.calendar.allow_estimated:
-        return day.weekday() <= 4
-    return None
+from scheduling.rule_names import half_name
 
 
 def working_day(case: Case) -> Iterator[Violation]:
@@ -204,20 +192,11 @@ def cluster_cap(case: Case) -> Iterator[Violation]:
 def duration(case: Case) -> Iterator[Violation]:
     """The work of the longest department fits the visit's half-days (检查用时)."""
     for visit in case.roster.visits:
-        spent: dict[str, int] = defaultdict(int)
-        for check in case.checks_of(visit):
-            spent[check.department] += _minutes(check, case.waived.get(check.id, set()))
+        spent = case.minutes_at(visit)
         room = case.problem.rules.half_day_minutes * len(TAKES.get(visit.half, ()))
         if spent and max(spent.values()) > room:
             told = f"需 {max(spent.values())} 分钟,所排时段只有 {room} 分钟"
             yield Violation("duration", visit.id, told)
-
-
-def _minutes(check: Check, waived: set[str]) -> int:
-    """A check's minutes without those of the items that need not be checked, where each item states its own."""
-    if waived and len(check.item_minutes) == len(check.items):
-        return sum(m for item, m in zip(check.items, check.item_minutes, strict=True) if item not in waived)
-    return check.minutes
 
 
 def pinned(case: Case) -> Iterator[Violation]:
@@ -226,8 +205,8 @@ def pinned(case: Case) -> Iterator[Violation]:
         for check in case.checks_of(visit):
             if check.pinned_day and (check.pinned_day, check.pinned_half) != (visit.day, visit.half):
                 told = (
-                    f"任务 {check.id} 固定在 {check.pinned_day} {check.pinned_half},"
-                    f"被移到 {visit.day} {visit.half}"
+                    f"任务 {check.id} 固定在 {check.pinned_day} {half_name(check.pinned_half)},"
+                    f"被移到 {visit.day} {half_name(visit.half)}"
                 )
                 yield Violation("pinned", visit.id, told)
 
@@ -318,6 +297,10 @@ ROSTER_RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     recognition,
     desk,
     seat_groups,
+    minutes,
+    lead,
+    aims,
+    gap,
 )
 
 

@@ -15,7 +15,8 @@ from functools import cached_property
 
 from scheduling.case import TAKES, Violation
 from scheduling.changed import CAUSE_NAMES, Changed
-from scheduling.check import check_roster, works
+from scheduling.check import check_roster
+from scheduling.check_days import works
 from scheduling.disturbances import (
     CertificateEnded,
     Change,
@@ -23,10 +24,10 @@ from scheduling.disturbances import (
     InspectorRecused,
     ObjectClosed,
     Postponed,
-    UrgentLead,
     VisitCarriedOut,
 )
 from scheduling.problem import Check, Inspector, Problem, Roster, Visit
+from scheduling.rule_names import half_name
 
 PEOPLE = (InspectorAbsent, InspectorRecused, CertificateEnded)
 
@@ -69,7 +70,8 @@ class ChangeCase:
 
         Where nobody is named yet, whoever is lacking may be lacking at any visit of the department.
         """
-        led = {w.check.object_id for w in self.change.disturbances if isinstance(w, UrgentLead)}
+        before = {c.id for c in self.problem.checks}
+        led = {c.object_id for c in self.changed.problem.checks if c.clue and c.id not in before}
         lacking = {w.inspector for w in self.change.disturbances if isinstance(w, PEOPLE)}
         short = {i.department for i in self.problem.inspectors if i.id in lacking and not self.before.seats}
         near = {v.id for v in self.future if v.object_id in led or short & set(v.departments)}
@@ -106,7 +108,7 @@ def past_untouched(case: ChangeCase) -> Iterator[Violation]:
             yield Violation("past", visit.id, f"新排的检查 {visit.day} 早于调整日 {case.change.as_of}")
     for department, day, half in sorted(_desks_differ(case)):
         if day < case.change.as_of:
-            told = f"{department} {day} {half} 的书面、网络检查占用早于调整日 {case.change.as_of},不得改动"
+            told = f"{department} {day} {half_name(half)} 的书面、网络检查占用早于调整日 {case.change.as_of},不得改动"
             yield Violation("past", "", told)
 
 
@@ -125,7 +127,7 @@ def desks_told(case: ChangeCase) -> Iterator[Violation]:
     told = {(d.department, d.day, d.half): d for d in case.changed.desks}
     for department, day, half in sorted({*differ, *told}):
         at, one = (department, day, half), told.get((department, day, half))
-        where = f"{department} {day} {half} 的书面、网络检查占用"
+        where = f"{department} {day} {half_name(half)} 的书面、网络检查占用"
         if one is None:
             yield Violation("reason", "", f"{where}有变化,没有说明")
         elif differ.get(at) != (one.before, one.after):
@@ -145,7 +147,7 @@ def desks_kept(case: ChangeCase) -> Iterator[Violation]:
         stay = {v.id for v in case.future if v.day == day and half in TAKES[v.half] and case.stays(v)}
         out = sum(s.department == department and s.visit in stay for s in case.changed.roster.seats)
         if works(day, case.problem) and out + before <= len(there):
-            told = f"{department} {day} {half} 在岗人员仍够,书面、网络检查却由 {before} 人减为 {after} 人"
+            told = f"{department} {day} {half_name(half)} 在岗人员仍够,书面、网络检查却由 {before} 人减为 {after} 人"
             yield Violation("desk_kept", "", told)
 
 

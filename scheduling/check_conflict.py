@@ -15,7 +15,8 @@ from functools import cached_property
 from math import gcd
 
 from scheduling.case import TAKES, Case, Violation
-from scheduling.check import quiet_fault, works
+from scheduling.check import quiet_fault
+from scheduling.check_days import works
 from scheduling.conflict_record import Claim, Conflict, Supply
 from scheduling.problem import Check, Inspector, Problem, Roster
 

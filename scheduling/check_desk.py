@@ -8,6 +8,7 @@ from datetime import date
 
 from scheduling.case import TAKES, Case, Violation
 from scheduling.problem import Check
+from scheduling.rule_names import half_name
 
 
 def desk(case: Case) -> Iterator[Violation]:
@@ -60,7 +61,7 @@ def _enough_people(case: Case) -> Iterator[Violation]:
         for half in halves:
             asked = kept[department, day, half] + out[department, day, half]
             if asked > len(there):
-                told = f"{department} {day} {half} 入企与书面、网络检查共需 {asked} 人,在岗 {len(there)} 人"
+                told = f"{department} {day} {half_name(half)} 入企与书面、网络检查共需 {asked} 人,在岗 {len(there)} 人"
                 yield Violation("desk", "", told)
         asked = sum(kept[department, day, half] + out[department, day, half] for half in ("am", "pm"))
         room = sum(min(2, person.half_days_per_day) for person in there)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scheduling.case import Case, Violation
 from scheduling.problem import Inspector, TeamGroup, Visit
+from scheduling.rule_names import half_name
 
 
 def seat_groups(case: Case) -> Iterator[Violation]:
@@ -35,7 +36,7 @@ def seat_groups(case: Case) -> Iterator[Violation]:
 def _at_its_visit(group: TeamGroup, visit: Visit) -> Iterator[Violation]:
     day, _, part = group.slot.partition("/")
     if day != str(visit.day) or part not in ("", visit.half):
-        told = f"席位组 {group.id} 的时段 {group.slot},检查排在 {visit.day} {visit.half}"
+        told = f"席位组 {group.id} 的时段 {group.slot},检查排在 {visit.day} {half_name(visit.half)}"
         yield Violation("groups", visit.id, told)
     if group.need < 1 or len(set(group.eligible)) < max(group.need, len(group.eligible)):
         told = f"席位组 {group.id} 需 {group.need} 人,可抽取 {len(set(group.eligible))} 人"

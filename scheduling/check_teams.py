@@ -8,6 +8,7 @@ from datetime import date
 
 from scheduling.case import TAKES, Case, Violation
 from scheduling.problem import Inspector, Visit
+from scheduling.rule_names import half_name
 
 
 def _sent(case: Case) -> Iterator[tuple[Visit, str, Inspector]]:
@@ -107,7 +108,7 @@ def two_places(case: Case) -> Iterator[Violation]:
             at[person.id, visit.day, half].append(visit.id)
     for (person_id, day, half), visits in at.items():
         if len(visits) > 1:
-            told = f"{person_id} 在 {day} {half} 同时被派往 {len(visits)} 处:{'、'.join(sorted(visits))}"
+            told = f"{person_id} 在 {day} {half_name(half)} 同时被派往 {len(visits)} 处:{'、'.join(sorted(visits))}"
             yield Violation("two_places", visits[-1], told)
 
 

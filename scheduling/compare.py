@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from scheduling.check import check_roster
+from scheduling.check_claims import aim_values
 from scheduling.problem import Problem, Roster, Visit
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure of both rosters (一项指标): the lower the better; `bound` is proved for the problem, or None."""
+    """One figure of both rosters (一项指标): the lower the better; `bound` is proved for the problem, or None.
+
+    Aims are worked out again from problem and visits, whatever a file says of itself.
+    """
 
     name: str
     first: float | None
@@ -109,12 +113,22 @@ def _measures(problem: Problem, first: Roster, second: Roster) -> list[Measure]:
         Measure("checks_visited", visited[0], visited[1], None),
     ]
     told = [{aim.name: aim for aim in roster.aims} for roster in rosters]
-    for name in dict.fromkeys([*told[0], *told[1]]):
-        values = [aims[name].value if name in aims else None for aims in told]
-        # Each bound holds for the problem, whoever proved it: the higher one says more.
-        bound = max(aims[name].bound for aims in told if name in aims)
-        found.append(Measure(name, values[0], values[1], bound))
+    known = [aim_values(problem, roster) for roster in rosters]
+    for name in dict.fromkeys([*known[0], *told[0], *told[1]]):
+        values = [
+            own.get(name, aims[name].value if name in aims else None)
+            for own, aims in zip(known, told, strict=True)
+        ]
+        bounds = [aims[name].bound for aims in told if name in aims]
+        known_bounds = [bound for bound in bounds if bound is not None]
+        found.append(Measure(name, values[0], values[1], _bound(known_bounds, values)))
     return found
+
+
+def _bound(told: list[float], values: list[float | None]) -> float | None:
+    """Each bound holds for the problem, whoever proved it, and the higher says more; one that a roster beats is none."""
+    least = min((value for value in values if value is not None), default=0.0)
+    return max((bound for bound in told if bound <= least + 1e-6), default=None)
 
 
 def _people(roster: Roster) -> dict[tuple[str, str], set[str]]:

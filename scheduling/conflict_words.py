@@ -13,6 +13,7 @@ from scheduling.conflict_record import Conflict, Remedy
 from scheduling.holdings import CLUSTER, LIMITED, OBJECT, PEOPLE, WORKLOAD, Holding
 from scheduling.prepared import Prepared
 from scheduling.problem import HALVES
+from scheduling.rule_names import rule_name
 from scheduling.shortage_proof import Counted, ShortageProof
 
 MOST_DATES = 4
@@ -151,17 +152,3 @@ def _lines(number: int, conflict: Conflict) -> Iterable[str]:
 def remedy_words(remedy: Remedy) -> str:
     """A remedy with its price and what it achieved when tried."""
     return f"{remedy.sentence}(代价 {remedy.price:g};试排后 {remedy.placed} 次得到解决)"
-
-
-_RULE_NAMES = {
-    "window": "任务期限", "quiet_day": "企业安静日", "spacing": "入企间隔", "annual_cap": "年度频次上限",
-    "honest_quota": "无事不扰比例", "capacity": "检查力量", "total_limit": "个人工作量上限",
-    "cluster_cap": "园区、街道每日户数上限", "pinned": "已固定的日期", "duration": "检查用时",
-    "qualification": "资格要求", "team_size": "最少派员人数", "recused": "回避", "working_day": "工作日",
-    "desk": "书面、网络检查用时",
-}  # fmt: skip
-
-
-def rule_name(rule: str) -> str:
-    """A rule's name for people."""
-    return _RULE_NAMES.get(rule, rule)

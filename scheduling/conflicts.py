@@ -18,6 +18,7 @@ from scheduling.booking import UNPLACED, Booking
 from scheduling.capacity import HallRow
 from scheduling.merge import Merging, PlannedVisit
 from scheduling.problem import Object, Problem, Unplaced
+from scheduling.rule_names import half_name
 from scheduling.staffing import Staffing
 
 
@@ -65,7 +66,7 @@ class Explainer:
             why, rule = self._closed_on(visit, index)
         else:
             why, rule = "该半日人员或园区名额已被其他固定检查占用", "capacity"
-        sentence = f"已固定在 {day} {half},但{why}"
+        sentence = f"已固定在 {day} {half_name(half)},但{why}"
         return ("pinned", rule), sentence, "解除固定后重新排期"
 
     def _closed_on(self, visit: PlannedVisit, day: int) -> tuple[str, str]:

@@ -32,6 +32,8 @@ class Limit:
     most: int | None
     sentence: str
     relief: str
+    instead: tuple[tuple[Variable, int], ...] = ()
+    """What a check weighs that is made in writing or online instead (改为书面、网络检查)."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -268,26 +270,48 @@ def manpower(strata: Strata) -> Iterator[Limit]:
             extra: Variable = ("borrowed", subject, district)
             borrowed.append((extra, 1))
             most = math.floor(room.own.get(district, 0.0) * HALF_DAY)
-            yield Limit("manpower", subject, (*terms, (extra, -1)), None, most, sentence, relief)
+            instead = _desks_instead(room, strata, district)
+            yield Limit("manpower", subject, (*terms, (extra, -1)), None, most, sentence, relief, instead)
         most = math.floor(room.anywhere * HALF_DAY)
         yield Limit("manpower", subject, tuple(borrowed), None, most, sentence, relief)
 
 
 def _demand(room: Room, strata: Strata) -> dict[str, list[tuple[Variable, int]]]:
-    """Thousandths of half-days by district, of objects that can be visited on the room's days only."""
+    """Thousandths of half-days by district, of objects that can be visited, or seen to at a desk, on the room's days only."""
     found: dict[str, list[tuple[Variable, int]]] = defaultdict(list)
     for stratum in strata.problem.strata:
         task = strata.tasks[stratum.task]
-        if not task.onsite or task.department != room.department:
-            continue
-        if room.qualification is not None and task.qualification != room.qualification:
+        if task.department != room.department:
             continue
         bound = sum(stratum.patterns[p] for p in room.patterns if p < len(stratum.patterns))
-        seats = 1 if room.qualification else task.seats
-        if bound:
-            weight = math.ceil(Fraction(bound * seats * task.halves * HALF_DAY, stratum.size))
+        if bound and (half_days := _half_days(task, room)):
+            weight = math.ceil(Fraction(bound, stratum.size) * half_days * HALF_DAY)
             found[stratum.district].append((drawn(stratum), weight))
     return found
+
+
+def _half_days(task: TaskCount, room: Room) -> Fraction:
+    """Half-days of the room's people that one check takes: a team at the door, or somebody at a desk (占用半天数)."""
+    if not task.onsite:
+        return Fraction(str(task.desk)) if room.qualification is None else Fraction(0)
+    if room.qualification is not None:
+        return Fraction(task.halves if task.qualification == room.qualification else 0)
+    return Fraction(task.seats * task.halves)
+
+
+def _desks_instead(room: Room, strata: Strata, district: str) -> tuple[tuple[Variable, int], ...]:
+    """What on-site checks would weigh at a desk: somewhere in their window, so that only the widest room feels it."""
+    widest = max(len(r.patterns) for r in strata.problem.rooms if r.department == room.department)
+    if room.qualification is not None or len(room.patterns) < widest:
+        return ()
+    return tuple(
+        (drawn(stratum), math.ceil(strata.tasks[stratum.task].desk * HALF_DAY))
+        for stratum in strata.problem.strata
+        if stratum.district == district
+        and strata.tasks[stratum.task].onsite
+        and strata.tasks[stratum.task].department == room.department
+        and strata.tasks[stratum.task].desk
+    )
 
 
 RULES: tuple[Callable[[Strata], Iterator[Limit]], ...] = (

@@ -14,7 +14,8 @@ class Stratum:
     """Class × district within a task (层): how many objects may be drawn, how many of them are honest.
 
     `patterns` counts the objects by the set of days on which they can be visited at all (index into the
-    problem's day sets); it sums to `size` for an on-site task with capacities and may be empty otherwise.
+    problem's day sets), for checks off site by the working days of their window; it sums to `size` where people are
+    counted and may be empty otherwise.
     """
 
     task: str
@@ -34,7 +35,8 @@ class Stratum:
 class TaskCount:
     """One task's rates and bounds (任务比例). All shares are of the class's or task's eligible objects.
 
-    `base` is the number the overall floor counts from: objects in business in the library, eligible or not.
+    `base` is the number the overall floor counts from: objects in business in the library, eligible or not. `desk`
+    are the half-days of one person that a check takes if it is made in writing or online (书面、网络检查用时).
     """
 
     task: str
@@ -51,6 +53,7 @@ class TaskCount:
     seats: int = 2
     halves: int = 1
     qualification: str | None = None
+    desk: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from scheduling.count_problem import Stratum
 FEASIBLE = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 _PATIENCE = 12
 _AT_THE_DOOR = ("honest_quota", "manpower")
-"""Rules about visits; what is checked in writing or online does not touch them."""
+"""Rules about visits; what is checked in writing or online instead touches them only by its desk time (`instead`)."""
 
 
 class CountModel:
@@ -43,7 +43,8 @@ class CountModel:
         number: Callable[[Variable], cp_model.LinearExpr] = (
             self._visited if limit.rule in _AT_THE_DOOR else self._number
         )
-        total = sum(weight * number(name) for name, weight in limit.terms)
+        at_desks = (weight * self.moved[name] for name, weight in limit.instead if name in self.moved)
+        total = sum([*(weight * number(name) for name, weight in limit.terms), *at_desks])
         if limit.least is not None:
             self.model.add(total + slack >= limit.least)
         if limit.most is not None:

@@ -13,14 +13,14 @@ from functools import cached_property
 
 import numpy as np
 
-from scheduling.day_state import HALF_NAMES, Closed, DayState, Explained
+from scheduling.day_state import HALF_NAMES, NOBODY, Closed, DayState, Explained
 from scheduling.desk import at_desks
 from scheduling.limits import cap_for
 from scheduling.merge import PlannedVisit, planned_visit
 from scheduling.occupancy import days_worked
 from scheduling.problem import HALVES, Check, Object, Problem, Roster
 from scheduling.quiet import why_closed
-from scheduling.staffing import Dated, Staffing
+from scheduling.staffing import Dated, Staffing, unfilled
 from scheduling.workdays import each_day
 
 _TAKEN = {"am": (0,), "pm": (1,), "day": (0, 1)}
@@ -45,6 +45,7 @@ class DayExplainer:
         self._objects: dict[str, Object] = {o.object_id: o for o in problem.objects}
         self._roster = roster
         self._standing = list(self._read(roster))
+        self._unstaffed: dict[int, list[str]] = {}
 
     def _read(self, roster: Roster) -> Iterator[_Standing]:
         for visit in roster.visits:
@@ -97,8 +98,29 @@ class DayExplainer:
         halves = tuple(half for half, departments in short.items() if not departments)
         if halves:
             return DayState(day, halves, (), chosen)
+        if nobody := self._without_people(v):
+            told = f"{'、'.join(nobody)}没有足够的持证人员可派,哪一天都不能"
+            return DayState(day, (), (Closed(NOBODY, told),), chosen)
         told = ";".join(f"{HALF_NAMES[half]}{'、'.join(names)}没有足够的人" for half, names in short.items())
         return DayState(day, (), (Closed("capacity", told),), chosen)
+
+    def _without_people(self, v: int) -> list[str]:
+        """Departments whose seats nobody could fill on any day, whoever else is visited: no certified people at all."""
+        if v not in self._unstaffed:
+            seats, people = self._staffing.seats[v], self._staffing.people
+            object_id = self._standing[v].visit.object_id
+            self._unstaffed[v] = [
+                department
+                for department in sorted({kind.department for kind in seats})
+                if unfilled(
+                    [
+                        (people.unrecused(k, object_id), n)
+                        for k, n in seats.items()
+                        if k.department == department
+                    ]
+                )
+            ]
+        return self._unstaffed[v]
 
     def _closed(self, v: int, day: date) -> Iterator[Closed]:
         visit = self._standing[v].visit

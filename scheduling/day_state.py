@@ -13,9 +13,13 @@ from scheduling.problem import Problem
 HALF_NAMES = {"am": "上午", "pm": "下午", "day": "全天"}
 
 
+NOBODY = "nobody"
+"""Closes every day: the bureau has nobody who may fill the seats, however free everybody is (没有持证人员)."""
+
+
 @dataclass(frozen=True)
 class Closed:
-    """What closes a day (不可排的原因): the rule's name, as the checker names it, or capacity; one sentence."""
+    """What closes a day (不可排的原因): the rule's name, as the checker names it, or capacity, or NOBODY; one sentence."""
 
     rule: str
     sentence: str
@@ -45,7 +49,7 @@ class Explained:
     days: tuple[DayState, ...]
 
 
-def why_this_day(explained: Explained, problem: Problem, gap: float) -> list[str]:
+def why_this_day(explained: Explained, problem: Problem, gap: float | None) -> list[str]:
     """Sentences that set the day beside the others that are still open: earlier weeks, the same week, later ones."""
     open_days = [s.day for s in explained.days if s.halves and not s.chosen]
     if explained.day is None:
@@ -58,9 +62,8 @@ def why_this_day(explained: Explained, problem: Problem, gap: float) -> list[str
     same = [day for day in open_days if _week(day, problem) == own]
     if earlier:
         listed = "、".join(f"{day:%m-%d}" for day in earlier[:SHOWN])
-        first = (
-            f"更早的周里还有 {len(earlier)} 天可排({listed}):求解在差距 {gap:.2%} 处停止,没有证明这一天最早"
-        )
+        stopped = "" if gap is None else f"求解在差距 {gap:.2%} 处停止,"
+        first = f"更早的周里还有 {len(earlier)} 天可排({listed}):{stopped}没有证明这一天最早"
     else:
         first = "更早的周里没有可排的日子"
     told = [first]

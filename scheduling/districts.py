@@ -144,7 +144,6 @@ def join(
     Values and bounds add up: the bound is that of the divided city, with everybody in the part they were counted in.
     """
     aims = _aims(problem, rosters)
-    early = next(a for a in aims if a.name == "earliness")
     return Roster(
         problem_hash=problem_hash(problem),
         seed=seed,
@@ -153,13 +152,18 @@ def join(
         settled=(*_settled_of_refused(problem, division), *_all(r.settled for r in rosters)),
         groups=tuple(sorted(_all(r.groups for r in rosters), key=lambda g: g.id)),
         aims=aims,
-        gap=round(gap_of(early.value * UNIT, early.bound * UNIT), 6),
+        gap=_gap(aims) if any(r.visits for r in rosters) else None,
         history=tuple(history),
         statistics=_statistics(problem, rosters),
         stopped=",".join(sorted({r.stopped for r in rosters})),
         conflicts=tuple(_all(r.conflicts for r in rosters)),
         desk=_desks(rosters),
     )
+
+
+def _gap(aims: Sequence[Aim]) -> float | None:
+    early = next(a for a in aims if a.name == "earliness")
+    return None if early.bound is None else round(gap_of(early.value * UNIT, early.bound * UNIT), 6)
 
 
 def _desks(rosters: Sequence[Roster]) -> tuple[DeskTime, ...]:
@@ -184,11 +188,12 @@ def _settled_of_refused(problem: Problem, division: Division) -> list[Settled]:
 
 def _aims(problem: Problem, rosters: Sequence[Roster]) -> tuple[Aim, ...]:
     """Sums over the parts; cluster-days are counted anew, because a street may lie in two parts."""
-    value, bound = dict.fromkeys(AIMS, 0.0), dict.fromkeys(AIMS, 0.0)
+    value = dict.fromkeys(AIMS, 0.0)
+    bound: dict[str, float | None] = dict.fromkeys(AIMS, 0.0)
     for roster in rosters:
         for aim in roster.aims:
             value[aim.name] = value.get(aim.name, 0.0) + aim.value
-            bound[aim.name] = bound.get(aim.name, 0.0) + aim.bound
+            bound[aim.name] = _sum(bound.get(aim.name, 0.0), aim.bound)
     cluster = {o.object_id: o.cluster for o in problem.objects}
     standing = Counter(cluster[v.object_id] for r in rosters for v in r.visits)
     opened = {(cluster[v.object_id], v.day) for r in rosters for v in r.visits}
@@ -196,6 +201,10 @@ def _aims(problem: Problem, rosters: Sequence[Roster]) -> tuple[Aim, ...]:
     value["cluster_days"] = float(len(opened))
     bound["cluster_days"] = float(sum(math.ceil(n / cap) for n in standing.values()))
     return tuple(Aim(name, value[name], bound[name]) for name in value)
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 def _statistics(problem: Problem, rosters: Sequence[Roster]) -> dict[str, float]:

@@ -6,13 +6,12 @@ reason that the staff, and by its kind the public, will read. What it makes of a
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from scheduling.problem import Check, Object, QuietRule
-from scheduling.records import ProblemError, read_record, to_json
+from scheduling.records import ProblemError, load_json, read_record, to_json
 
 CHANGE_FORMAT = "wurao-change-1"
 
@@ -113,8 +112,9 @@ class CheckAdded:
 class Unfinished:
     """Items that a visit left unfinished (未完成事项) and the window in which they are carried forward.
 
-    `minutes` null: as long as the check itself. `counted` false: the visit that continues the check is counted
-    by no cap and no spacing; true, the strict side, unless the bureau's rules say otherwise.
+    `minutes` null: as long as these items, or where they state no minutes, the check itself. `counted` false: the
+    visit that continues the check is counted by no cap and no spacing; true, the strict side, unless the bureau's
+    rules say otherwise.
     """
 
     check: str
@@ -201,29 +201,27 @@ def change_to_json(change: Change) -> str:
     return to_json(change)
 
 
+@dataclass(frozen=True)
+class _Head:
+    """What a change says beside its disturbances."""
+
+    as_of: date
+    format: str = CHANGE_FORMAT
+
+
 def change_from_json(text: str) -> Change:
     """Read a change; raises `ProblemError` naming the field at fault."""
-    try:
-        loaded = json.loads(text)
-    except json.JSONDecodeError as fault:
-        raise ProblemError([f"不是 JSON:第 {fault.lineno} 行 {fault.msg}"]) from fault
-    if not isinstance(loaded, dict) or loaded.get("format") != CHANGE_FORMAT:
-        raise ProblemError([f"缺少或不支持的 format:应为 {CHANGE_FORMAT}"])
-    if unknown := sorted(set(loaded) - {"format", "as_of", "disturbances"}):
-        raise ProblemError([f"change:不认识的字段 {'、'.join(unknown)}"])
-    listed = loaded.get("disturbances")
+    loaded = load_json("change", text, CHANGE_FORMAT)
+    listed = loaded.pop("disturbances", None)
     if not isinstance(listed, list):
         raise ProblemError(["change.disturbances:应为列表"])
-    try:
-        as_of = date.fromisoformat(str(loaded.get("as_of")))
-    except (TypeError, ValueError) as fault:
-        raise ProblemError([f"change.as_of:应为日期,实为 {loaded.get('as_of')!r}"]) from fault
-    return Change(as_of, tuple(_read(one, f"change.disturbances[{n}]") for n, one in enumerate(listed)))
+    head = read_record(_Head, loaded, "change")
+    return Change(head.as_of, tuple(_read(one, f"change.disturbances[{n}]") for n, one in enumerate(listed)))
 
 
 def _read(value: Any, where: str) -> Disturbance:
     kind = value.get("kind") if isinstance(value, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ProblemError([f"{where}.kind:应为 {'、'.join(KINDS)} 之一,实为 {kind!r}"])
     found: Disturbance = read_record(KINDS[kind], value, where)
     return found

@@ -13,10 +13,11 @@ from registry import clock
 from registry.clock import end_of
 from registry.errors import Refusal
 from registry.facts import as_of
+from registry.reasons import says_why
 from registry.rules import Rulebook, load_rules
 from registry.tables import Enterprise, QuietDayExemption
 from registry.vocabulary import EXEMPT_CATEGORIES, EXEMPT_CATEGORY_NAMES
-from scheduling.acts import SHORTEST_REASON, act, locked_row, reasoned, refuse, second_person
+from scheduling.acts import act, locked_row, reasoned, refuse, second_person
 from scheduling.numbers import next_number
 from scheduling.problem import Exemption
 
@@ -158,7 +159,7 @@ def _refuse_bad_request(connection: Connection, request: ExemptionRequest, by: s
         raise Refusal(
             "exemption.days", f"豁免期超过 {longest} 日。", "分段申请，或由本地规则规定该类别直接豁免。"
         )
-    if not by.strip() or min(len(request.reason.strip()), len(request.basis.strip())) < SHORTEST_REASON:
+    if not (by.strip() and says_why(request.reason) and says_why(request.basis)):
         raise Refusal(
             "exemption.reason", "申请人、理由或依据没有写明。", "写明为什么必须在安静日入企，依据哪一条规定。"
         )

@@ -31,7 +31,7 @@ WEAKEST_FIRST = (
 """Rules are left out in this order while the rest still conflicts, so that what stays is what must be decided."""
 SURE = {
     "window", "quiet_day", "spacing", "annual_cap", "duration", "honest_quota", "qualification", "team_size",
-    "recused", "working_day", "desk",
+    "recused", "district", "same_pair", "working_day", "desk",
 }  # fmt: skip
 """Rules that, named for one visit alone, leave it no day at all: nothing has to be searched to know it."""
 

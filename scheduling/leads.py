@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 from registry import clock
 from registry.errors import Refusal
 from registry.facts import as_of
+from registry.reasons import says_why
 from registry.tables import CheckItem, Enterprise, InspectionResult, Lead
-from scheduling.acts import SHORTEST_REASON, act, locked_row, reasoned, refuse, second_person
+from scheduling.acts import act, locked_row, reasoned, refuse, second_person
 from scheduling.numbers import next_number
 from scheduling.task_spec import ON_SITE
 
@@ -133,7 +134,7 @@ def _refuse_bad_lead(connection: Connection, spec: LeadSpec, by: str) -> None:
         raise Refusal("lead.source", f"没有“{spec.source}”这个线索来源。", f"可用：{'、'.join(SOURCES)}。")
     if spec.method not in METHODS:
         raise Refusal("lead.method", f"没有“{spec.method}”这种检查方式。", f"可用：{'、'.join(METHODS)}。")
-    if not by.strip() or len(spec.reason.strip()) < SHORTEST_REASON or not spec.source_no.strip():
+    if not (by.strip() and says_why(spec.reason) and spec.source_no.strip()):
         raise Refusal(
             "lead.reason",
             "登记人、来源编号或检查理由没有写明。",

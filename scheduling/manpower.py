@@ -141,8 +141,8 @@ def _half_days(person: Officer, union: NDArray[np.bool_], days: Sequence[date], 
 def _named(union: NDArray[np.bool_], days: Sequence[date]) -> str:
     chosen = [day for day, open_day in zip(days, union, strict=True) if open_day]
     if not chosen:
-        return "无可入企日"
-    return f"{chosen[0]:%m月%d日}至{chosen[-1]:%m月%d日}的 {len(chosen)} 个可入企工作日"
+        return "无可用工作日"
+    return f"{chosen[0]:%m月%d日}至{chosen[-1]:%m月%d日}的 {len(chosen)} 个可用工作日"
 
 
 def pattern_counts(strata: pd.Series, patterns: NDArray[np.int64], many: int) -> dict[str, tuple[int, ...]]:

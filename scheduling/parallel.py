@@ -89,7 +89,7 @@ def _so_far(rosters: Iterable[Roster], began: float) -> Step:
     value = bound = placed = 0.0
     for roster in rosters:
         early = next(a for a in roster.aims if a.name == "earliness")
-        value, bound, placed = value + early.value, bound + early.bound, placed + len(roster.visits)
+        value, bound, placed = value + early.value, bound + (early.bound or 0.0), placed + len(roster.visits)
     return Step(round(time.monotonic() - began, 3), value, bound, int(placed))
 
 

@@ -337,11 +337,11 @@ class DeskTime:
 
 @dataclass(frozen=True)
 class Aim:
-    """One aim with its value and the best that is provably reachable (目标、取值与下界)."""
+    """One aim with its value and the best that is provably reachable (目标、取值与下界); None where nothing is proved."""
 
     name: str
     value: float
-    bound: float
+    bound: float | None
 
 
 @dataclass(frozen=True)
@@ -356,7 +356,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Roster:
-    """The answer (排班表). `gap` is (value - bound) / bound of the earliness aim, unplaced included."""
+    """The answer (排班表). `gap`: (value - bound) / bound of earliness; None where no bound is known or nothing dated."""
 
     problem_hash: str
     seed: str
@@ -366,7 +366,7 @@ class Roster:
     groups: tuple[TeamGroup, ...] = ()
     seats: tuple[Seat, ...] = ()
     aims: tuple[Aim, ...] = ()
-    gap: float = 0.0
+    gap: float | None = None
     history: tuple[Step, ...] = ()
     statistics: dict[str, float] = field(default_factory=dict)
     stopped: str = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from registry.errors import Refusal
+from scheduling.disturbances import Change, change_from_json
 from scheduling.problem import (
     Problem,
     ProblemError,
@@ -17,9 +18,10 @@ from scheduling.problem import (
     roster_from_json,
     roster_to_json,
 )
-from scheduling.validation import validate
+from scheduling.validation import roster_faults, validate
 
 FORMATS = "docs/roster-format.md"
+CHANGES = "docs/roster-change.md"
 SHOWN = 5
 """Faults of one file that are told at once; more would scroll the first ones away."""
 T = TypeVar("T")
@@ -38,11 +40,23 @@ def read_problem(path: Path) -> Problem:
 
 def read_roster(path: Path) -> Roster:
     """A roster file. Raises Refusal roster.file (with the path of the field)."""
-    return read_record(path, "排班表文件", roster_from_json)
+
+    def judged(text: str) -> Roster:
+        roster = roster_from_json(text)
+        if found := roster_faults(roster):
+            raise ProblemError(found)
+        return roster
+
+    return read_record(path, "排班表文件", judged)
 
 
-def read_record(path: Path, what: str, parse: Callable[[str], T]) -> T:
-    """A JSON file through `parse`, whose ProblemError becomes a Refusal roster.file naming the file and the fields."""
+def read_change(path: Path) -> Change:
+    """A change file (调整文件). Raises Refusal roster.file (with the path of the field)."""
+    return read_record(path, "调整文件", change_from_json, CHANGES)
+
+
+def read_record(path: Path, what: str, parse: Callable[[str], T], page: str = FORMATS) -> T:
+    """A JSON file through `parse`, whose ProblemError becomes a Refusal roster.file naming file, fields and the `page` to read."""
     try:
         return parse(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as fault:
@@ -55,7 +69,7 @@ def read_record(path: Path, what: str, parse: Callable[[str], T]) -> T:
         sentence = f"{what} {path} 不是 UTF-8 文字（第 {fault.start + 1} 字节）。"
         raise Refusal("roster.file", sentence, "另存为 UTF-8 编码的 JSON。") from fault
     except ProblemError as fault:
-        raise Refusal("roster.file", f"{what} {path} {told(fault)}", f"按 {FORMATS} 改正后重试。") from fault
+        raise Refusal("roster.file", f"{what} {path} {told(fault)}", f"按 {page} 改正后重试。") from fault
 
 
 def told(fault: ProblemError) -> str:

@@ -136,21 +136,44 @@ def to_json(value: Any) -> str:
 
 def from_json(kind: type[T], text: str, expected: str) -> T:
     """Read a record of `kind` whose `format` must be `expected`; raises `ProblemError` naming the field."""
+    return read_record(kind, load_json(kind.__name__.lower(), text, expected), kind.__name__.lower())
+
+
+def load_json(root: str, text: str, expected: str) -> dict[str, Any]:
+    """The JSON object of a file (文件内容), read as every reader of JSON would; `root` names it in a `ProblemError`."""
     try:
         loaded = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except json.JSONDecodeError as fault:
         where = f"第 {fault.lineno} 行第 {fault.colno} 字"
-        raise ProblemError([f"不是 JSON:{where} {fault.msg}"]) from fault
+        raise ProblemError([f"不是 JSON:{where}{_broken(fault.msg)}"]) from fault
     except RecursionError as fault:
         raise ProblemError(["不是可用的 JSON:嵌套过深"]) from fault
     except ProblemError:
         raise
     except ValueError as fault:  # Python refuses to read numbers of thousands of digits
         raise ProblemError(["不是可用的 JSON:数字过长"]) from fault
-    root = kind.__name__.lower()
     if not isinstance(loaded, dict) or loaded.get("format") != expected:
         raise ProblemError([f"{root}.format:缺少或不支持的 format:应为 {expected}"])
-    return read_record(kind, loaded, root)
+    return loaded
+
+
+_BROKEN = {
+    "Expecting value": "应有一个值",
+    "Expecting ',' delimiter": "应有逗号",
+    "Expecting ':' delimiter": "应有冒号",
+    "Expecting property name": "应有带双引号的字段名",
+    "Extra data": "之后还有多余的内容",
+    "Unterminated string": "开始的文字没有结束的引号",
+    "Illegal trailing comma": "最后一项之后不能有逗号",
+    "Invalid control character": "文字中有不能直接写入的控制字符",
+    "Invalid \\": "反斜杠后的写法不对",
+    "Unexpected UTF-8 BOM": "开头有字节序标记(BOM)",
+}
+"""What Python says of broken JSON, in words for whoever wrote the file."""
+
+
+def _broken(message: str) -> str:
+    return next((f" {words}" for said, words in _BROKEN.items() if message.startswith(said)), " 写法不对")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,21 +14,40 @@ from scheduling.district_staff import out_of_reach
 from scheduling.problem import Inspector, Object, Problem
 from scheduling.tickets import ticket
 
+RECUSED, DISTRICT, SAME_PAIR = "recused", "district", "same_pair"
+"""Why somebody may not go (不得派往的原因), as the checker names the rules; who stands aside is counted there only."""
+Masks = dict[str, int]
 
-def barred(problem: Problem, inspectors: Sequence[Inspector]) -> dict[str, int]:
-    """Object → mask of the inspectors who may not go there (须回避人员), bit n for `inspectors[n]`."""
-    masks: dict[str, int] = defaultdict(int)
+
+def barred(problem: Problem, inspectors: Sequence[Inspector]) -> Masks:
+    """Object → mask of the inspectors who may not go there, for whatever reason, bit n for `inspectors[n]`."""
+    return united(barred_by(problem, inspectors))
+
+
+def united(by_rule: Mapping[str, Masks]) -> Masks:
+    """The masks of all rules together (合并名单)."""
+    masks: Masks = defaultdict(int)
+    for reason in by_rule.values():
+        for object_id, away in reason.items():
+            masks[object_id] |= away
+    return masks
+
+
+def barred_by(problem: Problem, inspectors: Sequence[Inspector]) -> dict[str, Masks]:
+    """By rule: who must stand aside (须回避), serves other districts, or was there last time with another (上次同去)."""
+    aside: Masks = defaultdict(int)
     for n, person in enumerate(inspectors):
         # Whoever stands aside from a day on is counted out for the whole period: what is past is not planned.
         later = (object_id for object_id, _ in person.recused_from)
         for object_id in {*person.recused, *(each.object_id for each in person.recusals), *later}:
-            masks[object_id] |= 1 << n
-    for object_id, away in out_of_reach(inspectors, problem.objects):
-        masks[object_id] |= away
+            aside[object_id] |= 1 << n
+    elsewhere = dict(out_of_reach(inspectors, problem.objects))
+    pairs: Masks = defaultdict(int)
     if problem.rules.separate_pairs:
-        for object_id, mask in _second_timers(problem, inspectors, masks):
-            masks[object_id] |= mask
-    return masks
+        before = {o: aside.get(o, 0) | elsewhere.get(o, 0) for o in {*aside, *elsewhere}}
+        for object_id, mask in _second_timers(problem, inspectors, before):
+            pairs[object_id] |= mask
+    return {RECUSED: aside, DISTRICT: elsewhere, SAME_PAIR: pairs}
 
 
 def pair_order(object_id: str, problem: Problem, people: Sequence[str]) -> list[str]:

@@ -233,7 +233,7 @@ class Relieving:
         """Checks refused before any date: in writing, or with people lent where people are what is missing."""
         meant = set(found.conflict.left_out)
         checks = [c for c in self.prepared.problem.checks if c.id in meant]
-        if {"qualification", "team_size", "recused"} & set(found.conflict.rules):
+        if {"qualification", "team_size", "recused", "district", "same_pair"} & set(found.conflict.rules):
             yield (tuple(self._lent(checks, many)) for many in range(1, MOST_LENT + 1))
         weights = self.prepared.problem.rules.weights.urgency
         price = sum(self.prices.off_site * (1 + weights[c.urgency - 1]) for c in checks)

@@ -15,7 +15,7 @@ from scheduling.acts import act, locked_plan, refuse
 from scheduling.check import check_roster
 from scheduling.committed import OBJECTS, draw_state, latest_draw
 from scheduling.conflict_record import Conflict
-from scheduling.conflict_words import remedy_words, rule_name
+from scheduling.conflict_words import remedy_words
 from scheduling.draw import digest
 from scheduling.merge import minutes_left
 from scheduling.parallel import solve_any
@@ -23,6 +23,7 @@ from scheduling.pool import plan_tasks, read_facts
 from scheduling.problem import Problem, ProblemError, Roster, problem_to_json, roster_to_json
 from scheduling.records import plain
 from scheduling.roster_problem import relief_prices, roster_problem
+from scheduling.rule_names import rule_name
 from scheduling.solve import Stop
 from scheduling.team_draw import commit_team_draw, staff_roster, visit_numbers
 from scheduling.workdays import EstimatedYear

@@ -1,4 +1,4 @@
-"""JSON schemas of problem and roster (问题文件与排班表文件的 JSON Schema), made from the dataclasses (draft 2020-12).
+"""JSON schemas of problem, roster and change (问题、排班表与调整文件的 JSON Schema), made from the dataclasses (draft 2020-12).
 
 What a schema cannot say (a check's object is on the list, a window is not upside down) is judged by `validate`.
 """
@@ -12,12 +12,14 @@ from datetime import date
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from registry.reasons import SHORTEST_REASON
+from scheduling.disturbances import CHANGE_FORMAT, KINDS, Change
 from scheduling.problem import HALVES, PROBLEM_FORMAT, ROSTER_FORMAT, WHOLE_DAY, Problem, Roster
 from scheduling.records import DAY, LARGEST, plain, required
 from scheduling.validation import HIGHEST_PRICE, MOST_DAYS, MOST_PEOPLE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-SCHEMAS: dict[str, type] = {"problem": Problem, "roster": Roster}
+SCHEMAS: dict[str, type] = {"problem": Problem, "roster": Roster, "change": Change}
 _SIMPLE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer", "minimum": -LARGEST, "maximum": LARGEST},
@@ -35,6 +37,7 @@ NARROWED: dict[str, dict[str, Any]] = {
     "Roster.format": {"const": ROSTER_FORMAT},
     "Check.id": _NAME,
     "Check.department": _NAME,
+    "Check.items": {"minItems": 1},
     "Check.minutes": _SOME,
     "Check.urgency": {"minimum": 1, "maximum": 4},
     "Check.pinned_half": {"enum": [*HALVES, WHOLE_DAY, None]},
@@ -59,7 +62,18 @@ NARROWED: dict[str, dict[str, Any]] = {
     "Weights.unplaced": _PRICE,
     "Weights.cluster_day": _PRICE,
     "Visit.half": _ANY_HALF,
+    "DeskTime.half": {"enum": [*HALVES]},
     "Settled.kind": {"enum": ["recognised", "off_site"]},
+    "Change.format": {"const": CHANGE_FORMAT},
+    "Unfinished.minutes": _SOME,
+    "Unfinished.items": {"minItems": 1},
+    "VisitPinned.half": {"enum": [*HALVES, WHOLE_DAY, None]},
+    **{
+        f"{kind.__name__}.reason": {"minLength": SHORTEST_REASON}
+        for name, kind in KINDS.items()
+        if name != "visit_carried_out"  # one that was finished needs no reason
+    },
+    **{f"{kind.__name__}.kind": {"const": name} for name, kind in KINDS.items()},
 }
 """What a field's type alone does not say; the same limits as in validation.py, and a test compares them."""
 
@@ -83,7 +97,8 @@ def schema_text(root: type) -> str:
 
 def _record(kind: type, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    must = required(kind) + [f.name for f in fields(kind) if f.name == "format"]
+    told = ("format", "kind") if kind in KINDS.values() else ("format",)
+    must = required(kind) + [f.name for f in fields(kind) if f.name in told and f.default is not MISSING]
     return {
         "description": (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " "),
         "type": "object",
@@ -95,13 +110,17 @@ def _record(kind: type, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _property(kind: type, field: Field[Any], hint: Any, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     schema = {**_of(hint, known), **NARROWED.get(f"{kind.__name__}.{field.name}", {})}
-    if field.name != "format" and field.default is not MISSING:
+    fixed = field.name == "format" or "const" in schema
+    if not fixed and field.default is not MISSING:
         schema["default"] = plain(field.default)
     return schema
 
 
 def _of(hint: Any, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     origin, inner = get_origin(hint), get_args(hint)
+    records = [k for k in inner if isinstance(k, type) and is_dataclass(k)]
+    if origin in (Union, UnionType) and len(records) > 1:
+        return {"anyOf": [_of(kind, known) for kind in records]}
     if origin in (Union, UnionType):
         return _or_null(_of(next(k for k in inner if k is not type(None)), known))
     if origin is tuple and inner[1:] == (Ellipsis,):

@@ -18,15 +18,25 @@ STOPPED = {
     "first_feasible": "已有全部排入的方案",
     "interrupted": "人工中止",
     "nothing_to_move": "没有可调整的检查",
+    "changed": "按调整事由改动",
 }
 
 MOST_SHOWN = 10
 
 
+NONE = "—"
+"""Where nothing is proved, or nothing dated."""
+
+
+def figure_words(figure: float | None) -> str:
+    """A value or bound of an aim; a dash where none is known (目标取值、下界)."""
+    return NONE if figure is None else f"{figure:,.10g}"
+
+
 def step_words(step: Step, visits: int) -> str:
     """Value, proved bound, gap, placed of all visits and seconds, in one line."""
     return (
-        f"目标 {step.value:,.0f} 下界 {step.bound:,.0f} 差距 {gap_words(step_gap(step))} "
+        f"目标 {step.value:,.0f} 下界 {step.bound:,.0f} 差距 {gap_words(step_gap(step) if step.placed else None)} "
         f"已排 {step.placed:,}/{visits:,} {step.seconds:,.0f} 秒"
     )
 
@@ -36,6 +46,8 @@ def step_gap(step: Step) -> float:
     return max(0.0, step.value - step.bound) / max(step.bound, 1.0)
 
 
-def gap_words(gap: float) -> str:
-    """A gap as a percentage, cut off where an unplaced visit's price makes it astronomical."""
+def gap_words(gap: float | None) -> str:
+    """A gap as a percentage, cut off where an unplaced visit's price makes it astronomical; a dash where there is none."""
+    if gap is None:
+        return NONE
     return f"{gap:.2%}" if gap < MOST_SHOWN else f"＞{MOST_SHOWN:.0%}"

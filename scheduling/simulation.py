@@ -204,8 +204,8 @@ def _capacity(problem: CountProblem, found: Allocation) -> dict[str, float]:
     used: dict[str, float] = defaultdict(float)
     tasks = {task.task: task for task in problem.tasks}
     for (name, _), count in found.counts.items():
-        if tasks[name].onsite:
-            used[tasks[name].department] += count * tasks[name].seats * tasks[name].halves
+        task = tasks[name]
+        used[task.department] += count * (task.seats * task.halves if task.onsite else task.desk)
     shares = {}
     for room in problem.rooms:
         widest = max((r.patterns for r in problem.rooms if r.department == room.department), key=len)

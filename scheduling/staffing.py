@@ -24,7 +24,7 @@ from scheduling.day_pools import ALL_HALVES, Slot, alike, by_half, whole_day_poo
 from scheduling.day_pools import Dated as Dated
 from scheduling.merge import PlannedVisit
 from scheduling.problem import Inspector, Problem, TeamGroup
-from scheduling.recusal import barred
+from scheduling.recusal import barred_by, united
 from scheduling.tickets import ticket
 
 NOBODY = -1
@@ -62,7 +62,8 @@ class People:
         self._index = {person.id: n for n, person in enumerate(self.inspectors)}
         self._department: dict[str, int] = defaultdict(int)
         self._holders: dict[str, int] = defaultdict(int)
-        self._recused = barred(problem, self.inspectors)
+        self.barred_by = barred_by(problem, self.inspectors)
+        self._barred = united(self.barred_by)
         for n, person in enumerate(self.inspectors):
             self._department[person.department] |= 1 << n
             for qualification in person.qualifications:
@@ -104,7 +105,7 @@ class People:
 
     def unbarred(self, kind: SeatKind, object_id: str) -> int:
         """Mask of the department's holders who need not stand aside at this object."""
-        return self.holders(kind) & ~self._recused.get(object_id, 0)
+        return self.holders(kind) & ~self._barred.get(object_id, 0)
 
     def at_desks(self, department: str, day: int, halves: Sequence[int]) -> int:
         """How many of the department stay at their desks in these halves: the larger number of the two."""

@@ -12,6 +12,7 @@ from scheduling.problem import (
     Problem,
     ProblemError,
     QuietRule,
+    Roster,
     Rules,
     Weights,
 )
@@ -46,6 +47,8 @@ def _check_faults(check: Check, at: str, known: set[str]) -> Iterator[str]:
         yield f"{at}.urgency:任务 {check.id} 的紧急程度 {check.urgency},应为 1 至 4"
     if not check.department:
         yield f"{at}.department:任务 {check.id} 没有检查部门"
+    if not check.items or not all(item.strip() for item in check.items):
+        yield f"{at}.items:任务 {check.id} 没有检查事项,或有一项是空的;至少写明一项"
     if check.item_minutes and len(check.item_minutes) != len(check.items):
         yield f"{at}.item_minutes:任务 {check.id} 有 {len(check.items)} 个事项、{len(check.item_minutes)} 个事项用时,应一一对应,或不填"
     if any(minutes < 1 for minutes in check.item_minutes):
@@ -144,3 +147,27 @@ def validate(problem: Problem) -> None:
     """Raise `ProblemError` with all faults if there is any."""
     if found := faults(problem):
         raise ProblemError(found)
+
+
+def warnings(problem: Problem) -> list[str]:
+    """What can be planned but may well be a slip (疑似笔误), as sentences with the field's path."""
+    return [
+        f"problem.objects[{n}].last_visit:{place.object_id} 的上次入企 {place.last_visit} 晚于 as_of {problem.as_of},"
+        "按已排定的入企计算间隔;如系笔误请改正"
+        for n, place in enumerate(problem.objects)
+        if place.last_visit is not None and place.last_visit > problem.as_of
+    ]
+
+
+def roster_faults(roster: Roster) -> list[str]:
+    """Words of a roster that mean nothing (排班表校验): half-days other than am, pm and, for visits, day."""
+    found = [
+        f"roster.visits[{n}].half:检查 {visit.id} 的时段 {visit.half},应为 am、pm 或 day"
+        for n, visit in enumerate(roster.visits)
+        if visit.half not in (*HALVES, WHOLE_DAY)
+    ]
+    return found + [
+        f"roster.desk[{n}].half:{time.department} {time.day} 的时段 {time.half},应为 am 或 pm"
+        for n, time in enumerate(roster.desk)
+        if time.half not in HALVES
+    ]

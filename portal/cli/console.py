@@ -13,10 +13,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from portal.cli.rooms import open_rooms
+from portal.cli.usage import WrongUsage, usage_words
 from registry.database import Database, open_database
 from registry.errors import Refusal
 from registry.progress import DETAIL
@@ -63,20 +65,33 @@ ProgressReport = Callable[[str, float], None]
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; refusals become a sentence and exit code 1, faults of ours a log file and 3."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        open_rooms(sys.argv[1:] if arguments is None else arguments)
-        app(args=arguments)
-    except SystemExit as leaving:  # typer answers wrong usage itself, with 2
+        open_rooms(words)
+        left = app(args=arguments, standalone_mode=False)
+    except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
+    except WrongUsage as fault:
+        return _tell_usage(fault, words)
     except Refusal as refusal:
         err.print(f"[red]✗[/red] {refusal.sentence}\n  → {refusal.remedy}  [dim]({refusal.code})[/dim]")
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         err.print("已中断；已完成的步骤都已保存。 Interrupted; what was finished is saved.")
         return 130
     except Exception as fault:
         return _report_fault(fault)
-    return 0
+    return left if isinstance(left, int) else 0
+
+
+def _tell_usage(fault: Any, arguments: list[str]) -> int:
+    """Wrong usage: help where nothing at all was asked, else one sentence; exit code 2."""
+    if fault.message and type(fault).__name__ == "NoArgsIsHelpError":
+        typer.echo(fault.message)
+    elif type(fault).__name__ != "NoArgsIsHelpError":
+        sentence, remedy = usage_words(fault, app, arguments)
+        err.print(f"[red]✗[/red] {escape(sentence)}\n  → {escape(remedy)}")
+    return 2
 
 
 def _report_fault(fault: Exception) -> int:

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from portal.cli.console import Json, app, err, opened, out, progress, tell
 from portal.cli.roster_files import roster_commands
 from registry.tables import RosterVersion
+from scheduling.acts import ROSTER_STATES
+from scheduling.rule_names import rule_words
 
 Actor = Annotated[str, typer.Option("--by", help="who does it; goes into the journal")]
 
@@ -64,7 +66,7 @@ def staff(roster: int, by: Actor, as_json: Json = False) -> None:
 
 
 def _tell_violations(roster: int, violations: list[dict[str, Any]], as_json: bool) -> None:
-    listed = "\n".join(f"[red]✗[/red] {v['rule']}：{v['sentence']}" for v in violations)
+    listed = "\n".join(f"[red]✗[/red] {rule_words(v['rule'])}：{v['sentence']}" for v in violations)
     tell(
         {"roster": roster, "violations": violations}, as_json, listed or f"排班表 {roster}：独立核验无违规。"
     )
@@ -91,7 +93,8 @@ def list_rosters(as_json: Json = False) -> None:
     def show() -> None:
         table = Table("排班表", "计划", "版本", "状态", "理由")
         for roster in rosters:
-            table.add_row(*(str(value) for value in roster.values()))
+            state = f"{ROSTER_STATES.get(roster['state'], '')}（{roster['state']}）"
+            table.add_row(*(str(value) for value in {**roster, "state": state}.values()))
         out.print(table)
 
     tell(rosters, as_json, show)

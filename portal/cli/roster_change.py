@@ -10,12 +10,20 @@ import typer
 from rich.markup import escape
 
 from portal.cli.console import AsOf, Json, Place, err, opened, out, progress, tell
-from portal.cli.roster_files import roster_commands
+from portal.cli.roster_files import draw, outcome, problem_of, roster_commands, show_aims, violation_line
 from registry import clock
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
-from scheduling.changed import CAUSE_NAMES, DIFFERENCE_NAMES, Changed, changed_to_json, in_words
+from scheduling.changed import (
+    CAUSE_NAMES,
+    DIFFERENCE_NAMES,
+    NOTHING_CHANGES,
+    NOTHING_REMEDY,
+    Changed,
+    changed_to_json,
+    in_words,
+)
 from scheduling.disturbances import (
     CertificateEnded,
     Change,
@@ -27,10 +35,9 @@ from scheduling.disturbances import (
     Postponed,
     QuietRuleAdded,
     VisitPinned,
-    change_from_json,
 )
 from scheduling.problem import ProblemError, QuietRule, problem_to_json
-from scheduling.problem_files import read_problem, read_record, read_roster, told, write_roster
+from scheduling.problem_files import read_change, read_roster, told, write_roster
 
 SHOWN = 20
 """Differences that are listed on a terminal; all are in the file, or on the version's page."""
@@ -64,6 +71,9 @@ def change(
         float | None,
         typer.Option(min=0.0, max=1.0, help="most of the unaffected visits that may move; default: the rule"),
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="on files: folder for pictures of the changed roster (SVG)")
+    ] = None,
     as_of: AsOf = None,
     place: Place = None,
     as_json: Json = False,
@@ -87,7 +97,7 @@ def change(
         _change_stored(what, asked, by, as_json)
     else:
         rule = share if share is not None else _share(place, asked.as_of)
-        _change_files(Path(what), roster, asked, rule, target or roster.parent, as_json)
+        _change_files(Path(what), roster, asked, rule, target or roster.parent, picture, as_json)
 
 
 def _named(
@@ -135,7 +145,7 @@ def _asked(file: Path | None, named: list[Disturbance], as_of: date | None) -> C
         )
     if file is None:
         return Change(as_of or clock.today(), tuple(named))
-    read = read_record(file, "调整文件", change_from_json)
+    read = read_change(file)
     return Change(as_of or read.as_of, (*read.disturbances, *named))
 
 
@@ -167,7 +177,13 @@ def _change_stored(plan: str, asked: Change, by: str, as_json: bool) -> None:
 
 
 def _change_files(
-    problem: Path, roster: Path, asked: Change, share: float, folder: Path, as_json: bool
+    problem: Path,
+    roster: Path,
+    asked: Change,
+    share: float,
+    folder: Path,
+    picture: Path | None,
+    as_json: bool,
 ) -> None:
     # The solver's machinery costs a second to load.
     from scheduling.change import change_roster
@@ -176,7 +192,7 @@ def _change_files(
     from scheduling.seat_file import seat_file
     from scheduling.workdays import EstimatedYear
 
-    before, standing = read_problem(problem), read_roster(roster)
+    before, standing = problem_of(problem), read_roster(roster)
     try:
         with progress(as_json) as report:
             changed = change_roster(before, standing, asked, share, progress=report)
@@ -184,6 +200,8 @@ def _change_files(
         raise Refusal("roster.change", f"不能这样调整：{told(fault)}", "改正调整内容后重试。") from fault
     except EstimatedYear as fault:
         raise Refusal("roster.calendar", f"不能调整：{fault}。", "补录该年放假安排后重试。") from fault
+    if changed.is_idle(before):
+        raise Refusal("roster.nothing_changes", NOTHING_CHANGES, NOTHING_REMEDY, 409)
     paths = {
         "problem": folder / f"{problem.stem}-changed.json",
         "roster": folder / f"{roster.stem}-changed.json",
@@ -197,13 +215,22 @@ def _change_files(
         paths["seats"].write_bytes(seat_file(changed.filling, changed.replaced_by_cause()))
     broken = check_roster(changed.problem, changed.roster, teams=bool(standing.seats))
     broken += check_change(before, standing, asked, changed)
-    answer = {**_answer(changed), "violations": [asdict(v) for v in broken], "files": paths}
+    drawn = draw(changed.problem, changed.roster, picture) if picture else []
+    answer = {
+        **_answer(changed),
+        **outcome(changed.roster),
+        "violations": [asdict(v) for v in broken],
+        "files": paths,
+        "pictures": drawn,
+    }
 
     def show() -> None:
         _show(changed)
+        show_aims(changed.roster)
         for one in broken:
-            out.print(f"[red]✗[/red] {one.rule} {escape(one.visit_id)}：{escape(one.sentence)}")
+            out.print(violation_line(one))
         out.print("\n".join(f"{name:12} {path}" for name, path in paths.items()))
+        out.print("\n".join(f"图：{path}" for path in drawn)) if drawn else None
 
     tell(answer, as_json, show)
     if broken:

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from portal.cli.console import Json, err, out, tell
-from portal.cli.roster_files import ProblemFile, roster_commands
+from portal.cli.roster_files import ProblemFile, problem_of, roster_commands
 from scheduling.compare import Comparison, Measure, Moved, OnlyOne, Regrouped, Reseated, compare_rosters
 from scheduling.problem import problem_hash
-from scheduling.problem_files import read_problem, read_roster
-from scheduling.search_words import AIMS
+from scheduling.problem_files import read_roster
+from scheduling.search_words import AIMS, figure_words
 
 NAMES = {**AIMS, "violations": "违规", "checks_unplaced": "未排入的任务", "checks_visited": "排入的任务"}
 HALVES = {"am": "上午", "pm": "下午", "day": "全天"}
@@ -30,7 +30,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare two rosters of one problem (比较): aims and bounds, visits moved, people changed, what one leaves out."""
-    asked = read_problem(problem)
+    asked = problem_of(problem)
     rosters = [read_roster(first), read_roster(second)]
     for path, roster in zip((first, second), rosters, strict=True):
         if roster.problem_hash not in ("", problem_hash(asked)):
@@ -55,8 +55,7 @@ def _show(found: Comparison, first: str, second: str, most: int) -> None:
 
 def _row(measure: Measure) -> tuple[str, ...]:
     values = (measure.first, measure.second, measure.bound)
-    shown = ("—" if value is None else f"{value:,.10g}" for value in values)
-    return (NAMES.get(measure.name, measure.name), *shown)
+    return (NAMES.get(measure.name, measure.name), *map(figure_words, values))
 
 
 def _list(title: str, ones: Sequence[T], words: Callable[[T], str], most: int) -> None:

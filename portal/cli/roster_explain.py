@@ -10,14 +10,14 @@ import typer
 from rich.markup import escape
 
 from portal.cli.console import Json, out, progress, tell
-from portal.cli.roster_files import ending_on_interrupt, roster_commands, stored_roster
+from portal.cli.roster_files import ending_on_interrupt, problem_of, roster_commands, stored_roster
 from registry.errors import Refusal
 from registry.rules import load_rules
 from registry.settings import load_settings
 from scheduling.conflict_record import Prices
 from scheduling.day_state import HALF_NAMES, DayState, Explained, why_this_day
 from scheduling.problem import Problem, Roster, Unplaced
-from scheduling.problem_files import read_problem, read_roster
+from scheduling.problem_files import read_roster
 
 SIGNS = {
     "working_day": "休",
@@ -28,6 +28,7 @@ SIGNS = {
     "annual_cap": "次",
     "cluster_cap": "园",
     "duration": "长",
+    "nobody": "无",
     "capacity": "满",
 }
 MEANING = {
@@ -41,6 +42,7 @@ MEANING = {
     "次": "年度次数用尽",
     "园": "园区、街道当日已满",
     "长": "一天做不完",
+    "无": "没有持证人员可派",
     "满": "人员已排满",
     "违": "排在这天，但违反规则",
 }
@@ -74,7 +76,7 @@ def explain(
     if roster is None and what.isdecimal() and not Path(what).exists():
         asked, found = stored_roster(what)
     else:
-        asked = read_problem(Path(what))
+        asked = problem_of(Path(what))
         found = read_roster(roster) if roster else _solved(asked, seconds, _prices(region, asked), as_json)
     if visit is None and place is None:
         whole = {"unplaced": found.unplaced, "conflicts": found.conflicts}
@@ -140,7 +142,7 @@ def _show_unplaced(unplaced: Sequence[Unplaced]) -> None:
     out.print(f"共 {total:,} 次未排入；某一户逐日为什么：--object 编号" if total else "全部排入。")
 
 
-def _show_days(explained: Sequence[Explained], problem: Problem, gap: float) -> None:
+def _show_days(explained: Sequence[Explained], problem: Problem, gap: float | None) -> None:
     for one in explained:
         when = f"{one.day} {HALF_NAMES.get(str(one.half), one.half)}" if one.day else "未排入"
         out.print(f"[bold]{one.visit}[/bold] {escape(one.object_id)} {'、'.join(one.departments)}：{when}")

@@ -22,7 +22,9 @@ from scheduling.case import Violation
 from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash, problem_to_json, roster_to_json
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
-from scheduling.search_words import AIMS, STOPPED, gap_words
+from scheduling.rule_names import rule_words
+from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
+from scheduling.validation import warnings
 
 roster_commands = typer.Typer(
     no_args_is_help=True,
@@ -64,7 +66,7 @@ def solve(
     from scheduling.solve import solve as search
     from scheduling.workdays import EstimatedYear
 
-    asked = read_problem(problem)
+    asked = problem_of(problem)
     limit = SECONDS if seconds is None and rounds is None else seconds
     try:
         with ending_on_interrupt() as ended, progress(as_json) as report:
@@ -79,15 +81,26 @@ def solve(
     written = target or problem.with_name(f"{problem.stem}-roster.json")
     write_roster(written, roster)
     broken = check_roster(asked, roster, teams=False)
-    drawn = _draw(asked, roster, picture) if picture else []
+    drawn = draw(asked, roster, picture) if picture else []
     answer = {
         "roster": written,
-        **_outcome(roster),
+        **outcome(roster),
         "violations": [asdict(v) for v in broken],
         "pictures": drawn,
     }
     tell(answer, as_json, lambda: _show_outcome(written, roster, broken, drawn))
     _leave_if(broken)
+
+
+def problem_of(path: Path) -> Problem:
+    """A problem file; what looks like a slip in it is pointed out. Raises Refusal roster.file."""
+    problem = read_problem(path)
+    doubtful = warnings(problem)
+    for sentence in doubtful[:SHOWN]:
+        err.print(f"[yellow]注意[/yellow] {escape(sentence)}。")
+    if len(doubtful) > SHOWN:
+        err.print(f"……另有 {len(doubtful) - SHOWN:,} 处同样的情况。")
+    return problem
 
 
 @contextmanager
@@ -108,13 +121,15 @@ def ending_on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _draw(problem: Problem, roster: Roster, folder: Path) -> list[str]:
+def draw(problem: Problem, roster: Roster, folder: Path) -> list[str]:
+    """Write a roster's pictures into the folder; their paths (排班图)."""
     from portal.roster_pictures import roster_pictures, write_pictures
 
     return [str(path) for path in write_pictures(folder, roster_pictures(problem, roster))]
 
 
-def _outcome(roster: Roster) -> dict[str, Any]:
+def outcome(roster: Roster) -> dict[str, Any]:
+    """A roster in figures, for machines."""
     return {
         "visits": len(roster.visits),
         "unplaced": len(roster.unplaced),
@@ -124,11 +139,16 @@ def _outcome(roster: Roster) -> dict[str, Any]:
     }
 
 
-def _show_outcome(written: Path, roster: Roster, broken: list[Violation], drawn: list[str]) -> None:
+def show_aims(roster: Roster) -> None:
+    """Aims with their values and what is proved of them (目标、取值与下界)."""
     table = Table("目标", "取值", "下界")
     for aim in roster.aims:
-        table.add_row(AIMS.get(aim.name, aim.name), f"{aim.value:,.10g}", f"{aim.bound:,.10g}")
+        table.add_row(AIMS.get(aim.name, aim.name), figure_words(aim.value), figure_words(aim.bound))
     out.print(table)
+
+
+def _show_outcome(written: Path, roster: Roster, broken: list[Violation], drawn: list[str]) -> None:
+    show_aims(roster)
     out.print(
         f"排入 {len(roster.visits):,} 次入企，未排入 {len(roster.unplaced):,} 次，"
         f"紧急优先差距 {gap_words(roster.gap)}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"
@@ -158,9 +178,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a roster, stored or in files, with the program that shares no code with the solver (独立核验)."""
-    problem, judged = (
-        stored_roster(what) if roster is None else (read_problem(Path(what)), read_roster(roster))
-    )
+    problem, judged = stored_roster(what) if roster is None else (problem_of(Path(what)), read_roster(roster))
     name = str(roster or what)
     if judged.problem_hash not in ("", problem_hash(problem)):
         err.print(
@@ -207,10 +225,15 @@ def stored_roster(number: str) -> tuple[Problem, Roster]:
         return told_roster(connection, int(number))
 
 
+def violation_line(one: Violation) -> str:
+    """A broken rule by its name, the visit and the sentence (一处违规)."""
+    where = f" {one.visit_id}" if one.visit_id else ""
+    return f"[red]✗[/red] {rule_words(one.rule)}{escape(where)}：{escape(one.sentence)}"
+
+
 def _show_violations(name: str, broken: list[Violation]) -> None:
     for one in broken:
-        where = f" {one.visit_id}" if one.visit_id else ""
-        out.print(f"[red]✗[/red] {one.rule}{escape(where)}：{escape(one.sentence)}")
+        out.print(violation_line(one))
     if not broken:
         out.print(f"排班表 {name}：独立核验无违规。")
 
@@ -223,10 +246,10 @@ def _leave_if(broken: list[Violation]) -> None:
 
 @roster_commands.command()
 def schema(
-    kind: Annotated[str, typer.Argument(help="problem or roster")],
+    kind: Annotated[str, typer.Argument(help="problem, roster or change")],
     target: Annotated[Path | None, typer.Option("--out", help="file to write; default: print it")] = None,
 ) -> None:
-    """Print the JSON schema (draft 2020-12) of a problem or roster file, made from the code itself."""
+    """Print the JSON schema (draft 2020-12) of a problem, roster or change file, made from the code itself."""
     from scheduling.schema import SCHEMAS, schema_text
 
     if kind not in SCHEMAS:

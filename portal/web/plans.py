@@ -1,5 +1,6 @@
 """Officers' pages for plans and draws (计划与抽取): each ceremony act is one button, pressed once, in order."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from portal.guard import Permission, Visitor, form_of_guarded, guard, scope_for
 from portal.house import House
 from portal.reading import plans
 from portal.reading import runs as job_runs
+from portal.reading.names import names_in
+from portal.web.naming import naming
 from portal.web.pages import render, see
 from registry import clock, jobs
 from registry.errors import Refusal
@@ -81,9 +84,11 @@ def plan_page(request: Request, plan_id: int, visitor: Visitor = guard(Permissio
     with house.engine.connect() as connection:
         file = plans.plan_file(connection, plan_id)
         duties = duties_of(connection, plan_id)
+        named = naming(names_in(connection, _told(file, duties[:DUTIES_SHOWN])))
     return render(
         request,
         "staff/plan.html",
+        named=named,
         duties=duties[:DUTIES_SHOWN],
         duty_total=len(duties),
         reasons=REASONS,
@@ -94,6 +99,14 @@ def plan_page(request: Request, plan_id: int, visitor: Visitor = guard(Permissio
         draw_kinds=DRAW_KINDS,
         whole_place=scope_for(request, visitor).whole_place,
     )
+
+
+def _told(file: plans.PlanFile, duties: Sequence[Any]) -> list[str]:
+    """Every text of a plan's page that may name somebody by code."""
+    newest = file.rosters[0].statistics if file.rosters else {}
+    texts = [t for c in newest.get("conflicts") or () for t in (c["sentence"], *c["remedies"])]
+    texts += [row.sentence for row in file.exclusions]
+    return texts + [text for row in duties for text in (row.object_id, row.sentence)]
 
 
 @router.post("/plans/{plan_id}/approve")

@@ -4,22 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 from starlette.responses import Response
 
 from portal.guard import Permission, Visitor, guard, scope_for
 from portal.house import House
 from portal.reading import plans
+from portal.reading.names import names_in
 from portal.roster_pictures import pictures_of_files
+from portal.web.naming import naming
 from portal.web.pages import render
+from portal.web.roster_change import form_facts, may_change
+from portal.web.roster_words import change_words, texts_of_change
 from registry.errors import Refusal
 from registry.scope import require_whole_place
 from reports.inline_svg import without_styles
-from scheduling.changed import DIFFERENCE_NAMES, in_words
-from scheduling.conflict_words import remedy_words, rule_name
-from scheduling.disturbances import KIND_NAMES
+from scheduling.acts import ROSTER_STATES
+from scheduling.conflict_words import remedy_words
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
-from scheduling.search_words import AIMS, STOPPED, gap_words
+from scheduling.rule_names import rule_name
+from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
 from scheduling.told import told_roster
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
@@ -35,6 +39,8 @@ def roster_page(
     with house.engine_for("schedule").connect() as connection:
         version = plans.one_roster(connection, roster_id)
         problem, roster = _readable(connection, roster_id)
+        texts = [*_told(version, roster), *(i.id for i in problem.inspectors)]
+        names = names_in(connection, texts, people=bool(roster.seats))
     charts = pictures_of_files(problem_to_json(problem), roster_to_json(roster))
     return render(
         request,
@@ -42,6 +48,10 @@ def roster_page(
         version=version,
         roster=roster,
         aims=[(AIMS.get(aim.name, aim.name), aim) for aim in roster.aims],
+        named=naming(names),
+        names=names,
+        places={visit.id: visit.object_id for visit in roster.visits},
+        figure=figure_words,
         gap=gap_words(roster.gap),
         stopped=STOPPED.get(roster.stopped, roster.stopped),
         conflicts=[
@@ -49,10 +59,20 @@ def roster_page(
             for c in roster.conflicts
         ],
         unplaced=_by_sentence(roster.unplaced),
-        change=_change_of(version["statistics"]),
+        change=change_words(told) if (told := version["statistics"].get("change")) else None,
+        forms=form_facts(problem, roster) if may_change(version) else None,
         states=ROSTER_STATES,
         charts=[(chart, without_styles(chart.svg)) for chart in charts],
     )
+
+
+def _told(version: RowMapping, roster: Roster) -> list[str]:
+    """Every text of the page that may name somebody by code."""
+    change = version["statistics"].get("change", {})
+    texts = [text for c in roster.conflicts for text in (c.sentence, *(r.sentence for r in c.remedies))]
+    texts += [text for u in roster.unplaced for text in (u.object_id, u.sentence, u.relief)]
+    texts += texts_of_change(change)
+    return texts + [visit.object_id for visit in roster.visits]
 
 
 def _readable(connection: Connection, roster_id: int) -> tuple[Problem, Roster]:
@@ -61,29 +81,6 @@ def _readable(connection: Connection, roster_id: int) -> tuple[Problem, Roster]:
     except ProblemError as fault:
         sentence = f"排班表 {roster_id} 保存的问题文件不能读取：{fault}。"
         raise Refusal("roster.unreadable", sentence, "请维护人员核对程序版本。", 409) from fault
-
-
-def _change_of(statistics: dict[str, Any]) -> dict[str, Any] | None:
-    """What this version changed against the one before it (与上一版相比), differences by kind; None for a fresh one."""
-    change = statistics.get("change")
-    if change is None:
-        return None
-    told = [
-        {**d, "before": in_words(d["before"]), "after": in_words(d["after"])} for d in change["differences"]
-    ]
-    at = {kind: [one for one in told if one["kind"] == kind] for kind in DIFFERENCE_NAMES}
-    causes = dict.fromkeys(KIND_NAMES[one["kind"]] for one in change["disturbances"])
-    lists = [(DIFFERENCE_NAMES[kind], rows) for kind, rows in at.items() if rows]
-    desks = [{**d, "when": in_words(f"{d['day']} {d['half']}")} for d in change.get("desks", ())]
-    return {**change, "desks": desks, "causes": list(causes), "lists": lists}
-
-
-ROSTER_STATES = {
-    "dated": "已排日期",
-    "staffed": "已排人员",
-    "checked": "已独立核验",
-    "superseded": "已被取代",
-}
 
 
 def _by_sentence(unplaced: Sequence[Unplaced]) -> list[dict[str, Any]]:

@@ -176,6 +176,11 @@ def _cell_text(cell: Any) -> str:
     return json.dumps(cell, ensure_ascii=False) if isinstance(cell, (dict, list)) else str(cell)
 
 
+def _where(error: Exception) -> str:
+    """Where a JSON text breaks, in words; Python's own are English."""
+    return f"（第 {error.lineno} 行第 {error.colno} 字起）" if isinstance(error, json.JSONDecodeError) else ""
+
+
 def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     text = _decoded(path)
     if text.lstrip().startswith("["):
@@ -183,7 +188,7 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             entries = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise Refusal(
-                "table.broken", f"“{path.name}”不是完整的 JSON：{error}。", "请重新导出。"
+                "table.broken", f"“{path.name}”不是完整的 JSON{_where(error)}。", "请重新导出。"
             ) from error
         yield from ((n, _record(path, n, entry)) for n, entry in enumerate(entries, 1))
         return
@@ -194,7 +199,7 @@ def _json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             except (ValueError, RecursionError) as error:
                 raise Refusal(
                     "table.broken",
-                    f"“{path.name}”第 {number} 行不是 JSON：{error}。",
+                    f"“{path.name}”第 {number} 行不是 JSON{_where(error)}。",
                     "每行应为一个 JSON 对象。",
                 ) from error
             yield number, _record(path, number, entry)

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
 
 from portal.cli.console import run
-from registry.tables import Visit
+from registry.tables import Draw, Visit
 from scheduling.verify import verify_bundle
 from tests.conftest import _administer
 
@@ -56,6 +57,18 @@ def test_it_says_what_it_made_and_every_output_is_there(demo: Path) -> None:
     for path in made["reports"].values():
         assert Path(path).stat().st_size > 500, path
     assert {role for role, _, _ in made["accounts"]} == {"监管机关工作人员", "执法检查人员", "经营主体"}
+
+
+def test_no_seed_was_recorded_before_the_announced_moment(demo: Path) -> None:
+    """Committed, announced, drawn: in this order, for the objects and for the teams."""
+    engine = create_engine(os.environ["WURAO_DATABASE_URL"])
+    with engine.connect() as connection:
+        draws = connection.execute(select(Draw.ceremony, Draw.committed_at, Draw.seeded_at)).all()
+    engine.dispose()
+    assert len(draws) == 2
+    for announced, committed, seeded in draws:
+        moment = datetime.fromisoformat(announced[:19])
+        assert committed < moment <= seeded, (announced, committed, seeded)
 
 
 def test_the_public_and_the_audit_bundle_verify(bundles: tuple[Path, Path]) -> None:

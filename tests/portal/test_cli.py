@@ -58,7 +58,7 @@ def test_every_command_of_the_issue_is_there() -> None:
     ("words", "code", "said"),
     [
         (["nosuch"], 2, "nosuch"),
-        (["ingest"], 2, "source"),
+        (["ingest"], 2, "缺少参数 SOURCE"),
         (["grade", "--as-of", "2026-99-99"], 2, "2026-99-99"),
         (["ingest", "/nonexistent"], 1, "找不到"),
         (["verify", "/nonexistent.zip"], 1, "验证未通过"),

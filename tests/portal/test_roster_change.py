@@ -37,8 +37,8 @@ def seated() -> Roster:
 def asked(seated: Roster) -> Change:
     later = [v for v in seated.visits if v.day >= DAY]
     sick = next(s.inspector for s in seated.seats if s.visit == later[0].id)
-    absence = InspectorAbsent(sick, DAY, date(2026, 10, 30), "病假")
-    return Change(DAY, (absence, ObjectClosed(later[-1].object_id, "已注销")))
+    absence = InspectorAbsent(sick, DAY, date(2026, 10, 30), "病假在家")
+    return Change(DAY, (absence, ObjectClosed(later[-1].object_id, "已办注销")))
 
 
 @pytest.fixture
@@ -75,9 +75,21 @@ def test_options_name_what_happened_and_the_terminal_tells_the_difference(
 ) -> None:
     person = next(s for s in seated.seats if s.visit == max(seated.visits, key=lambda v: v.day).id).inspector
     files = [str(folder / name) for name in ("p.json", "r.json")]
-    happened = ["--absent", person, "2026-10-12", "2026-11-14", "--reason", "培训", "--as-of", "2026-10-12"]
-    assert run(["roster", "change", *files, *happened, "--out", str(folder)]) == 0
+    happened = [
+        "--absent",
+        person,
+        "2026-10-12",
+        "2026-11-14",
+        "--reason",
+        "参加培训",
+        "--as-of",
+        "2026-10-12",
+    ]
+    where = ["--out", str(folder), "--picture", str(folder / "pictures")]
+    assert run(["roster", "change", *files, *happened, *where]) == 0
     shown = capsys.readouterr().out
+    assert "紧急优先（加权周数）" in shown
+    assert {p.name for p in (folder / "pictures").iterdir()} >= {"manning.svg", "people.svg", "month.svg"}
     assert "未受影响" in shown
     assert "人员缺勤" in shown
 
@@ -90,16 +102,26 @@ def test_options_name_what_happened_and_the_terminal_tells_the_difference(
             "disturbances[0].kind",
         ),
         ('{"format": "wurao-change-1", "as_of": "soon", "disturbances": []}', "change.as_of"),
-        ("[", "不是 JSON"),
+        ("[", "不是 JSON:第 1 行第 2 字 应有一个值"),
+        ('{"format": "wurao-change-1", "as_of": "2026-10-12", "as_of": "2026-10-13"}', "as_of 出现两次"),
+        (
+            '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances": [{"kind": []}]}',
+            "disturbances[0].kind",
+        ),
         (
             '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances":'
-            ' [{"kind": "object_closed", "object_id": "无此企业", "reason": "停业"}]}',
+            ' [{"kind": "object_closed", "object_id": "无此企业", "reason": "停业整顿"}]}',
             "无此企业 不在对象名录中",
         ),
         (
             '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances":'
             ' [{"kind": "object_closed", "object_id": "91330000000000001X", "reason": " "}]}',
             "没有写明理由",
+        ),
+        (
+            '{"format": "wurao-change-1", "as_of": "2026-10-12", "disturbances":'
+            ' [{"kind": "object_closed", "object_id": "91330000000000001X", "reason": "关"}]}',
+            "至少 4 个字",
         ),
     ],
 )
@@ -108,7 +130,10 @@ def test_a_faulty_change_is_refused_with_its_place(
 ) -> None:
     (folder / "c.json").write_text(harm)
     assert run(["roster", "change", *(str(folder / n) for n in ("p.json", "r.json", "c.json"))]) == 1
-    assert sentence in capsys.readouterr().err.replace("\n", "")
+    said = capsys.readouterr().err.replace("\n", "")
+    assert sentence in said
+    assert "docs/roster-format.md" not in said, "that is not where the change file is described"
+    assert ("docs/roster-change.md" in said) == ("roster.file" in said)
     assert not (folder / "r-changed.json").exists()
 
 
@@ -118,10 +143,21 @@ def test_a_roster_of_another_problem_is_refused(folder: Path, capsys: pytest.Cap
     assert "problem_hash" in capsys.readouterr().err
 
 
+def test_the_same_change_again_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("p.json", "r.json", "c.json")
+    assert run(["roster", "change", *(str(folder / n) for n in names), "--out", str(folder)]) == 0
+    again = ("p-changed.json", "r-changed.json", "c.json")
+    assert run(["roster", "change", *(str(folder / n) for n in again), "--out", str(folder)]) == 1
+    said = capsys.readouterr().err.replace("\n", "")
+    assert "不会改变任何事" in said
+    assert "roster.nothing_changes" in said
+    assert not (folder / "r-changed-changed.json").exists()
+
+
 def test_nothing_named_and_nobody_named_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["roster", "change", str(folder / "p.json"), str(folder / "r.json")]) == 1
     assert "没有说明发生了什么" in capsys.readouterr().err
-    assert run(["roster", "change", "7", "--closed", "X", "--reason", "停业"]) == 1
+    assert run(["roster", "change", "7", "--closed", "X", "--reason", "停业整顿"]) == 1
     assert "由谁" in capsys.readouterr().err
 
 

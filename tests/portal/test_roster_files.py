@@ -139,7 +139,7 @@ def test_a_broken_rule_is_named_with_its_visit(
     (tmp_path / "sunday.json").write_text(roster_to_json(replace(roster, visits=(moved, *roster.visits[1:]))))
     assert run(["roster", "check", town[0], "sunday.json"]) == 1
     printed = capsys.readouterr()
-    assert f"working_day {visit.id}" in printed.out
+    assert f"工作日（working_day） {visit.id}" in printed.out
     assert "处违规" in printed.err
 
 
@@ -159,7 +159,9 @@ def test_a_roster_of_another_problem_is_pointed_out(
         (None, "找不到"),
         (b"\xff\xfe\x00", "不是 UTF-8"),
         (b"", "不是 JSON"),
-        (b"{", "第 1 行"),
+        (b"{", "第 1 行第 2 字 应有带双引号的字段名"),
+        (b'{"format" 1}', "应有冒号"),
+        (b"{}{}", "之后还有多余的内容"),
         (b"[]", "problem.format"),
         (b'{"format":"wurao-roster-1"}', "wurao-problem-1"),
     ],
@@ -180,6 +182,12 @@ def test_a_file_that_is_none_is_refused(
 FAULTS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda p: p["checks"][3].update(minutes="long"), "problem.checks[3].minutes:应为整数"),
     (lambda p: p["checks"][3].update(minutes=0), "problem.checks[3].minutes:任务"),
+    (lambda p: p["checks"][3].update(items=[]), "problem.checks[3].items:任务"),
+    (lambda p: p["checks"][3].update(items=[" "]), "problem.checks[3].items:任务"),
+    (
+        lambda p: p["checks"][3].update(pinned_day="2026-10-12", pinned_half="night"),
+        "problem.checks[3].pinned_half:任务",
+    ),
     (lambda p: p["checks"][3].update(colour="red"), "problem.checks[3].colour:不认识"),
     (lambda p: p["checks"][3].pop("items"), "problem.checks[3].items:缺少"),
     (lambda p: p["checks"][3].update(object_id="nobody"), "problem.checks[3].object_id"),
@@ -217,6 +225,30 @@ def test_a_fault_is_one_sentence_with_the_path_of_the_field(
     assert told in said
     assert "Traceback" not in said
     assert not (tmp_path / "bad-roster.json").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "explain", "compare"])
+def test_an_unknown_half_day_of_a_roster_is_refused(
+    command: str, town: tuple[str, str], roster: Roster, tmp_path: Path, capsys: Any
+) -> None:
+    visits = (replace(roster.visits[0], half="night"), *roster.visits[1:])
+    (tmp_path / "bad.json").write_text(roster_to_json(replace(roster, visits=visits)))
+    assert run(["roster", command, town[0], *["bad.json"] * (2 if command == "compare" else 1)]) == 1
+    said = capsys.readouterr().err.replace("\n", "")
+    assert "roster.visits[0].half" in said
+    assert "night" in said
+
+
+def test_a_last_visit_that_lies_ahead_is_pointed_out(tmp_path: Path, capsys: Any) -> None:
+    """It may be a visit that another plan has dated, so it is no fault."""
+    places = (replace(TOWN.objects[0], last_visit=TOWN.last_day), *TOWN.objects[1:])
+    (tmp_path / "ahead.json").write_text(problem_to_json(replace(TOWN, objects=places)))
+    assert run(["roster", "solve", "ahead.json", "--rounds", "0"]) == 0
+    said = capsys.readouterr().err.replace("\n", "")
+    assert f"problem.objects[0].last_visit:{TOWN.objects[0].object_id}" in said
+    assert str(TOWN.last_day) in said
+    assert run(["roster", "check", "ahead.json", "ahead-roster.json"]) == 0
+    assert "problem.objects[0].last_visit" in capsys.readouterr().err.replace("\n", "")
 
 
 def test_many_faults_are_told_together_but_not_all(tmp_path: Path, capsys: Any) -> None:
@@ -282,6 +314,17 @@ def test_explain_lists_reasons_and_draws_a_calendar(
     assert visit.half in chosen["halves"]
 
 
+def test_days_without_any_certified_people_have_their_own_sign(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "nobody.json").write_text(problem_to_json(replace(TOWN, inspectors=())))
+    assert run(["roster", "solve", "nobody.json", "--rounds", "0"]) == 0
+    assert "紧急优先差距 —" in capsys.readouterr().out
+    missed = roster_from_json((tmp_path / "nobody-roster.json").read_text()).unplaced[0]
+    assert run(["roster", "explain", "nobody.json", "nobody-roster.json", "--object", missed.object_id]) == 0
+    printed = capsys.readouterr().out
+    assert "无 没有持证人员可派" in printed
+    assert "满 人员已排满" not in printed
+
+
 def test_explain_solves_for_a_moment_where_no_roster_is_given(town: tuple[str, str], capsys: Any) -> None:
     assert run(["roster", "explain", town[0], "--seconds", "0", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -326,6 +369,8 @@ def test_the_schema_is_printed_or_written(tmp_path: Path, capsys: Any) -> None:
     assert capsys.readouterr().out == (DOCS / "problem.schema.json").read_text()
     assert run(["roster", "schema", "roster", "--out", "s.json"]) == 0
     assert (tmp_path / "s.json").read_text() == (DOCS / "roster.schema.json").read_text()
+    assert run(["roster", "schema", "change"]) == 0
+    assert capsys.readouterr().out == (DOCS / "change.schema.json").read_text()
 
 
 def test_days_in_a_row_are_spans() -> None:

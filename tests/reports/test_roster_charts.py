@@ -107,6 +107,7 @@ def test_sixty_days_of_six_departments_stay_readable() -> None:
 
 def test_a_search_of_one_point_and_an_empty_period_can_be_drawn() -> None:
     assert "差距 0.00%" in chart_search([SearchPoint(0.1, 10.0, 10.0, 3)]).description
+    assert "差距 —" in chart_search([SearchPoint(0.1, 10.0, 10.0, 0)]).description
     assert chart_month([CalendarDay(MONDAY, True, 0.0, ())]).rows[0][3] == "0"
 
 

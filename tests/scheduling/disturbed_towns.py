@@ -31,7 +31,7 @@ Maker = Callable[[random.Random, Problem, Roster, date, int], Disturbance | None
 def _absent(rng: random.Random, problem: Problem, roster: Roster, as_of: date, n: int) -> Disturbance:
     first = as_of + timedelta(days=rng.randrange(-3, 15))
     last = first + timedelta(days=rng.randrange(1, 12))
-    return InspectorAbsent(rng.choice(problem.inspectors).id, first, last, "病假")
+    return InspectorAbsent(rng.choice(problem.inspectors).id, first, last, "病假在家")
 
 
 def _recused(rng: random.Random, problem: Problem, roster: Roster, as_of: date, n: int) -> Disturbance:
@@ -118,6 +118,8 @@ def _carried(rng: random.Random, problem: Problem, roster: Roster, as_of: date, 
     visit = rng.choice(past)
     checks = {c.id: c for c in problem.checks}
     name = rng.choice([c for c in visit.checks if c in checks])
+    if any(c.startswith(name.partition("~")[0] + "~") for c in checks):  # carried forward already
+        return None
     items = checks[name].items[: rng.randrange(1, len(checks[name].items) + 1)]
     last = min(as_of + timedelta(days=40), date(2026, 12, 31))
     rest = Unfinished(name, items, as_of, last, counted=rng.random() < 0.3)

@@ -180,6 +180,54 @@ def test_holders_of_a_qualification_limit_the_tasks_that_ask_for_it() -> None:
     assert by_class(found, "T2") == {"A": 3}
 
 
+EVENLY = dict.fromkeys("ABCD", 0.2)
+
+
+def beside_desks(desk: float, own: float, anywhere: float = 0.0, **changes: object) -> CountProblem:
+    """20 visits of two people and 20 checks in writing are planned, both of the same people."""
+    strata = (Stratum("T1", "A", "E", 100, patterns=(100,)), Stratum("T2", "A", "E", 100, patterns=(100,)))
+    tasks = (task(EVENLY), task(EVENLY, "T2", onsite=False, desk=desk, **changes))
+    return CountProblem(strata, tasks, rooms=(people(own, anywhere),))
+
+
+@pytest.mark.parametrize(
+    ("desk", "own", "anywhere"), [(0.0, 20, 0), (0.5, 20, 0), (0.5, 12, 8), (2.0, 20, 10)]
+)
+def test_checks_in_writing_take_people_from_the_visits(desk: float, own: float, anywhere: float) -> None:
+    counts = allocate_counts(beside_desks(desk, own, anywhere)).counts
+    used = 2 * counts["T1", "A-E"] + desk * counts["T2", "A-E"]
+    assert used <= own + anywhere + 1e-6
+    assert own + anywhere - used < max(2.0, desk), "what is there is used"
+    if desk == 0:
+        assert counts == {("T1", "A-E"): 10, ("T2", "A-E"): 20}
+
+
+def test_desks_bind_only_on_the_days_of_their_window_and_ask_for_no_qualification() -> None:
+    """Visits on few days (pattern 0), desk work on all (pattern 1): only all days together feel the desks."""
+    strata = (
+        Stratum("T1", "A", "E", 100, patterns=(100, 0)),
+        Stratum("T2", "A", "E", 100, patterns=(0, 100)),
+    )
+    tasks = (task(EVENLY, qualification="特种"), task(EVENLY, "T2", onsite=False, desk=1.0))
+    holders = Room("市场监管", "特种", frozenset({0, 1}), "全部", {"E": 20}, 0)
+    rooms = (people(40, 0, (0,)), people(55, 0, (0, 1)), holders)
+    counts = allocate_counts(CountProblem(strata, tasks, rooms=rooms)).counts
+    assert 2 * counts["T1", "A-E"] + counts["T2", "A-E"] in (54, 55)
+    roomy = (*rooms[:1], people(60, 0, (0, 1)), holders)
+    assert sum(allocate_counts(CountProblem(strata, tasks, rooms=roomy)).counts.values()) == 40
+
+
+def test_a_visit_made_in_writing_instead_still_takes_desk_time() -> None:
+    """10 visits must be, 8 half-days are there: without desk time 6 of them in writing would do, with it all the more."""
+    strata = (Stratum("T1", "D", "E", 10, patterns=(10,)),)
+    amounts = []
+    for desk in (0.0, 0.5):
+        only = (task(EVENLY, full_classes=("D",), desk=desk),)
+        (conflict, *_) = allocate_counts(CountProblem(strata, only, rooms=(people(8, 0),))).conflict
+        amounts += [relief.amount for relief in conflict.reliefs if relief.kind == "offsite"]
+    assert amounts == [6, 8]
+
+
 def test_nobody_at_all_is_a_conflict_in_words_not_a_zero() -> None:
     strata = (Stratum("T1", "A", "E", 50, patterns=(50,)),)
     found = allocate_counts(

@@ -85,8 +85,8 @@ def test_illness_and_a_closed_firm_make_a_version_whose_bundle_verifies(made: Ma
     sick = next(s.inspector for s in before.seats if s.visit == later[0].id)
     closed = next(v for v in later if v.id != later[0].id)
     asked: tuple[Disturbance, ...] = (
-        InspectorAbsent(sick, as_of, as_of + timedelta(days=90), "病假"),
-        ObjectClosed(closed.object_id, "已注销"),
+        InspectorAbsent(sick, as_of, as_of + timedelta(days=90), "病假在家"),
+        ObjectClosed(closed.object_id, "已办注销"),
     )
     recorded = change_stored_roster(made.engine, made.plan, Change(as_of, asked), "甲")
     problem, after = told(made, recorded.roster_id)
@@ -120,10 +120,10 @@ def test_a_second_change_builds_on_the_first_and_keeps_earlier_reasons(made: Mad
         s.inspector for s in before.seats if s.visit in {v.id for v in before.visits if v.day >= as_of}
     )
     first = change_stored_roster(
-        made.engine, made.plan, Change(as_of, (InspectorAbsent(later[0], as_of, as_of, "病假"),)), "甲"
+        made.engine, made.plan, Change(as_of, (InspectorAbsent(later[0], as_of, as_of, "病假在家"),)), "甲"
     )
     second = change_stored_roster(
-        made.engine, made.plan, Change(as_of, (InspectorAbsent(later[-1], as_of, as_of, "培训"),)), "甲"
+        made.engine, made.plan, Change(as_of, (InspectorAbsent(later[-1], as_of, as_of, "参加培训"),)), "甲"
     )
     kept = first.changed.replaced_by_cause().get("人员缺勤", 0)
     counted = rows(
@@ -159,13 +159,13 @@ def test_unfinished_items_are_carried_forward_into_a_visit_of_their_own(made: Ma
 
 def test_what_cannot_be_is_refused(made: Made) -> None:
     as_of, before = busy_day(made)
-    nobody = Change(as_of, (InspectorAbsent("没有此人", as_of, as_of, "病假"),))
+    nobody = Change(as_of, (InspectorAbsent("没有此人", as_of, as_of, "病假在家"),))
     with pytest.raises(Refusal, match="没有此人") as refused:
         change_stored_roster(made.engine, made.plan, nobody, "甲")
     assert refused.value.code == "roster.change"
     lead = Check("L1", before.visits[0].object_id, "别的任务", "市场监管", ("x",), as_of, as_of, 60)
     with pytest.raises(Refusal) as refused:
-        change_stored_roster(made.engine, made.plan, Change(as_of, (UrgentLead(lead, "举报"),)), "甲")
+        change_stored_roster(made.engine, made.plan, Change(as_of, (UrgentLead(lead, "群众举报"),)), "甲")
     assert refused.value.code == "roster.task"
     with pytest.raises(Refusal) as refused:
         change_stored_roster(made.engine, 10**6, nobody, "甲")
@@ -179,10 +179,10 @@ def test_before_the_team_lottery_only_dates_change_and_the_lottery_follows(made:
     before = told(made, roster)[1]
     day = min(v.day for v in before.visits)
     closed = before.visits[0].object_id
-    recorded = change_stored_roster(made.engine, plan, Change(day, (ObjectClosed(closed, "停业"),)), "甲")
+    recorded = change_stored_roster(made.engine, plan, Change(day, (ObjectClosed(closed, "停业整顿"),)), "甲")
     team = commit_team_draw(made.engine, recorded.roster_id, "甲", "市局大厅 2026-09-30 18:00")
     with pytest.raises(Refusal) as refused:
-        change_stored_roster(made.engine, plan, Change(day, (ObjectClosed(closed, "停业"),)), "甲")
+        change_stored_roster(made.engine, plan, Change(day, (ObjectClosed(closed, "停业整顿"),)), "甲")
     assert refused.value.code == "roster.between"
     record_seed(made.engine, team, simulated_seed(made.engine, team, AS_OF), "模拟掷骰", "乙")
     assert staff_roster(made.engine, recorded.roster_id) == []
@@ -193,11 +193,11 @@ def test_the_seats_file_names_no_visit_and_no_reason_of_a_seat(made: Made) -> No
     person = next(
         s.inspector for s in before.seats if s.visit in {v.id for v in before.visits if v.day >= as_of}
     )
-    change = Change(as_of, (InspectorAbsent(person, as_of, as_of + timedelta(days=60), "住院"),))
+    change = Change(as_of, (InspectorAbsent(person, as_of, as_of + timedelta(days=60), "住院治疗"),))
     recorded = change_stored_roster(made.engine, made.plan, change, "甲")
     (row,) = rows(made.engine, "SELECT statistics FROM roster_version WHERE id = :r", r=recorded.roster_id)
     content = row.statistics["change"]["seats"]
-    assert "住院" not in content
+    assert "住院治疗" not in content
     assert not [v.id for v in before.visits if v.id in content or v.object_id in content]
     assert {g for g, _, _ in json.loads(content)["taken"]}
 
@@ -210,7 +210,7 @@ def test_notices_and_door_codes_hold_for_whatever_stays_and_are_renewed_for_the_
     person = next(
         s.inspector for s in before.seats if s.visit in {v.id for v in before.visits if v.day >= as_of}
     )
-    change = Change(as_of, (InspectorAbsent(person, as_of, as_of + timedelta(days=90), "病假"),))
+    change = Change(as_of, (InspectorAbsent(person, as_of, as_of + timedelta(days=90), "病假在家"),))
     recorded = change_stored_roster(made.engine, made.plan, change, "甲")
     touched = {r.visit for r in recorded.changed.replacements}
     touched |= {d.visit for d in recorded.changed.differences}
@@ -243,13 +243,21 @@ def test_the_command_changes_a_stored_roster_and_the_public_page_counts_by_reaso
     person = next(
         s.inspector for s in before.seats if s.visit in {v.id for v in before.visits if v.day >= as_of}
     )
-    away = ["--absent", person, str(as_of), str(as_of + timedelta(days=60)), "--reason", "病假"]
+    away = ["--absent", person, str(as_of), str(as_of + timedelta(days=60)), "--reason", "病假在家"]
     asked = ["roster", "change", str(made.plan), *away, "--as-of", str(as_of)]
     assert run(asked) == 1
     assert "由谁" in capsys.readouterr().err
     assert run([*asked, "--by", "甲", "--json"]) == 0
     told_there = json.loads(capsys.readouterr().out)
     number = str(told_there["roster"])
+    capsys.readouterr()
+    assert run([*asked, "--by", "甲"]) == 1
+    assert "roster.nothing_changes" in capsys.readouterr().err.replace("\n", "")
+    assert len(rows(made.engine, "SELECT 1 FROM roster_version")) == 2, "no empty version"
+    assert run(["roster", "list"]) == 0
+    listed = "".join(capsys.readouterr().out.split())
+    assert "已被取代（superseded）" in listed
+    assert "已独立核验（checked）" in listed
     assert run(["roster", "check", number]) == 0
     files = made.folder / "files"
     assert run(["roster", "export", number, "--out", str(files)]) == 0
@@ -262,7 +270,7 @@ def test_the_command_changes_a_stored_roster_and_the_public_page_counts_by_reaso
     for reason, many in told_there["replaced"].items():
         assert f'<td>{reason}</td><td class="n">{many}</td>' in page
     assert person not in page
-    assert "病假" not in page
+    assert "病假在家" not in page
 
 
 def test_a_result_entered_before_a_change_still_counts_and_stands_after_it(made: Made) -> None:
@@ -284,7 +292,7 @@ def test_a_result_entered_before_a_change_still_counts_and_stands_after_it(made:
         return submit(portal, "S", entry)
 
     receipt = enter("a", row.id)
-    change = Change(first.day + timedelta(days=1), (ObjectClosed(before.visits[-1].object_id, "停业"),))
+    change = Change(first.day + timedelta(days=1), (ObjectClosed(before.visits[-1].object_id, "停业整顿"),))
     recorded = change_stored_roster(made.engine, made.plan, change, "甲")
     (now,) = rows(
         made.engine,

@@ -13,6 +13,7 @@ from scheduling.changed import Changed, Difference
 from scheduling.check import check_roster
 from scheduling.check_change import check_change
 from scheduling.disturbances import (
+    CertificateEnded,
     Change,
     CheckAdded,
     Disturbance,
@@ -104,7 +105,7 @@ def test_an_absence_costs_one_seat_and_the_next_ticket_takes_it() -> None:
     affected = visit_of(roster, "C1")
     assert affected is not None
     sick = min(s.inspector for s in roster.seats if s.visit == affected.id)
-    found = changed(problem, roster, InspectorAbsent(sick, D[3], D[3], "病假"))
+    found = changed(problem, roster, InspectorAbsent(sick, D[3], D[3], "病假在家"))
     assert found.differences == ()
     assert found.roster.visits == roster.visits
     (one,) = found.replacements
@@ -121,7 +122,7 @@ def test_an_absence_costs_one_seat_and_the_next_ticket_takes_it() -> None:
 def test_without_anybody_to_take_the_seat_the_visit_moves_and_says_so() -> None:
     problem = town(2, 2)
     roster = on(problem, (D[3], "am"), (D[4], "am"))
-    found = changed(problem, roster, InspectorAbsent("人0", D[3], D[3], "病假"))
+    found = changed(problem, roster, InspectorAbsent("人0", D[3], D[3], "病假在家"))
     (one,) = found.differences
     assert (one.kind, one.cause) == ("moved", "inspector_absent")
     assert "没有人员可以替补" in one.sentence
@@ -138,7 +139,7 @@ def test_a_holder_on_another_seat_changes_seats_before_the_firm_is_disturbed() -
     plain = next(g for g in roster.groups if not g.qualification)
     pairs = {special.id: "人0", plain.id: "人1"}
     roster = replace(roster, seats=tuple(replace(s, inspector=pairs[s.group]) for s in roster.seats))
-    found = changed(problem, roster, InspectorAbsent("人0", D[3], LAST, "病假"))
+    found = changed(problem, roster, InspectorAbsent("人0", D[3], LAST, "病假在家"))
     assert found.differences == ()
     assert {s.group: s.inspector for s in found.roster.seats} == {special.id: "人1", plain.id: "人2"}
 
@@ -178,7 +179,7 @@ def test_counted_unfinished_items_wait_for_spacing_and_say_so() -> None:
 def test_a_closed_object_cancels_what_is_due_and_keeps_what_was_done() -> None:
     problem = town(2, 4)
     roster = on(problem, (D[0], "am"), (D[4], "am"))
-    found = changed(problem, roster, ObjectClosed("O0", "注销"), ObjectClosed("O1", "注销"))
+    found = changed(problem, roster, ObjectClosed("O0", "注销登记"), ObjectClosed("O1", "注销登记"))
     assert [v.checks for v in found.roster.visits] == [("C0",)]
     assert [(d.kind, d.object_id) for d in found.differences] == [("cancelled", "O1")]
     assert {c.id for c in found.problem.checks} == {"C0"}
@@ -206,8 +207,46 @@ def test_quiet_days_and_a_withdrawn_exemption_close_only_what_is_to_come() -> No
     assert at(found.roster, "C1")[0] > D[4]
     assert [d.cause for d in found.differences] == ["exemption_withdrawn"]
     more = QuietRule("N", "活动", object_ids=("O2",), ranges=((FIRST, D[6]),))
-    again = changed(found.problem, found.roster, QuietRuleAdded(more, "公告"))
+    again = changed(found.problem, found.roster, QuietRuleAdded(more, "当地公告"))
     assert at(again.roster, "C2")[0] > D[6]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        InspectorAbsent("人0", D[3], D[4], "病假两天"),
+        InspectorRecused("人0", "O1", "近亲属任职"),
+        CertificateEnded("人0", D[4], "调离执法岗位"),
+        ObjectClosed("O1", "已办理注销"),
+        Postponed("O1", D[6], D[8], "设备检修"),
+        ExemptionWithdrawn("E", "批准撤回"),
+        VisitPinned("V", "已经约定"),
+    ],
+)
+def test_what_is_already_in_the_roster_changes_nothing_more(what: Disturbance) -> None:
+    leave = Exemption("E", "double_random", FIRST, LAST, approved_by="局长", approved_on=FIRST)
+    problem = town(3, 5, exemptions=(leave,))
+    roster = on(problem, (D[0], "am"), (D[3], "am"), (D[4], "am"))
+    if isinstance(what, VisitPinned):
+        what = replace(what, visit=visit_of(roster, "C1").id)  # type: ignore[union-attr]
+    found = changed(problem, roster, what)
+    assert not found.is_idle(problem)
+    assert changed(found.problem, found.roster, what).is_idle(found.problem)
+
+
+def test_unfinished_items_are_carried_forward_once_with_their_own_minutes() -> None:
+    timed = (check(0, minutes=90, item_minutes=(30, 60)), check(1))
+    problem = replace(town(2, 4), checks=timed)
+    roster = on(problem, (D[0], "am"), (D[4], "am"))
+    rest = Unfinished("C0", ("乙项",), DAY, LAST, counted=False)
+    what = VisitCarriedOut(visit_of(roster, "C0").id, (rest,), "负责人不在场")  # type: ignore[union-attr]
+    found = changed(problem, roster, what)
+    (again,) = [c for c in found.problem.checks if c.id == "C0~2"]
+    assert (again.items, again.item_minutes, again.minutes) == (("乙项",), (60,), 60)
+    with pytest.raises(ProblemError, match="已顺延为 C0~2"):
+        change_roster(found.problem, found.roster, Change(DAY, (what,)), 0.05)
+    other = replace(what, unfinished=(replace(rest, items=("甲项",)),))
+    assert {c.id for c in changed(found.problem, found.roster, other).problem.checks} >= {"C0~2", "C0~3"}
 
 
 def test_a_new_check_joins_the_visit_that_stands() -> None:
@@ -227,7 +266,7 @@ def test_an_urgent_lead_takes_a_planned_visit_of_its_object_with_it() -> None:
     problem = town(2, 4)
     roster = on(problem, (D[9], "am"), (D[4], "am"))
     lead = check(9, id="L", object_id="O0", window_to=D[3])
-    found = changed(problem, roster, UrgentLead(lead, "举报"))
+    found = changed(problem, roster, UrgentLead(lead, "群众举报"))
     one = visit_of(found.roster, "L")
     assert one is not None
     assert set(one.checks) == {"C0", "L"}
@@ -246,7 +285,7 @@ def full_week() -> tuple[Problem, Roster]:
 def test_a_lead_without_room_moves_one_unaffected_visit_within_the_limit() -> None:
     problem, roster = full_week()
     lead = check(9, id="L", object_id="新", window_to=D[3])
-    asked = UrgentLead(lead, "举报", Object("新", "街道0", "竹山"))
+    asked = UrgentLead(lead, "群众举报", Object("新", "街道0", "竹山"))
     found = changed(problem, roster, asked, share=0.1)
     assert found.disturbed.moved == 1 == found.disturbed.limit
     (moved,) = [d for d in found.differences if d.kind == "moved"]
@@ -258,7 +297,7 @@ def test_a_lead_without_room_moves_one_unaffected_visit_within_the_limit() -> No
 def test_beyond_the_limit_nobody_moves_and_the_lead_says_why_it_has_no_date() -> None:
     problem, roster = full_week()
     lead = check(9, id="L", object_id="新", window_to=D[3])
-    found = changed(problem, roster, UrgentLead(lead, "举报", Object("新", "街道0", "竹山")), share=0.05)
+    found = changed(problem, roster, UrgentLead(lead, "群众举报", Object("新", "街道0", "竹山")), share=0.05)
     assert visit_of(found.roster, "L") is None
     assert found.roster.visits == roster.visits
     (missed,) = found.roster.unplaced
@@ -267,15 +306,15 @@ def test_beyond_the_limit_nobody_moves_and_the_lead_says_why_it_has_no_date() ->
 
 def test_what_is_pinned_by_hand_makes_no_room_now_or_later() -> None:
     problem, roster = full_week()
-    pins = tuple(VisitPinned(v.id, "已约定") for v in roster.visits)
+    pins = tuple(VisitPinned(v.id, "已经约定") for v in roster.visits)
     held = changed(problem, roster, *pins)
     assert held.roster.visits == roster.visits
     lead = check(9, id="L", object_id="新", window_to=D[3])
     found = changed(
-        held.problem, held.roster, UrgentLead(lead, "举报", Object("新", "街道0", "竹山")), share=1.0
+        held.problem, held.roster, UrgentLead(lead, "群众举报", Object("新", "街道0", "竹山")), share=1.0
     )
     assert found.roster.visits == roster.visits
-    moved = changed(problem, roster, VisitPinned(roster.visits[0].id, "已约定", D[8], "am"), share=0.0)
+    moved = changed(problem, roster, VisitPinned(roster.visits[0].id, "已经约定", D[8], "am"), share=0.0)
     assert at(moved.roster, roster.visits[0].checks[0]) == (D[8], "am")
 
 
@@ -287,7 +326,7 @@ def test_a_freed_half_day_goes_to_a_check_that_had_none() -> None:
     )
     unplaced = (Unplaced(("W",), "新", ("capacity",), "期限内 10 个半日已满", "延长期限"),)
     before = replace(roster, problem_hash=problem_hash(wider), unplaced=unplaced)
-    found = changed(wider, before, ObjectClosed("O3", "注销"))
+    found = changed(wider, before, ObjectClosed("O3", "注销登记"))
     assert at(found.roster, "W") == at(roster, "C3")
     assert found.roster.unplaced == ()
     assert {d.cause for d in found.differences} == {"object_closed", "room_found"}
@@ -296,15 +335,15 @@ def test_a_freed_half_day_goes_to_a_check_that_had_none() -> None:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        (InspectorAbsent("人9", D[3], D[4], "病假"), "人9 不在名录中"),
-        (InspectorAbsent("人0", D[4], D[3], "病假"), "颠倒"),
+        (InspectorAbsent("人9", D[3], D[4], "病假在家"), "人9 不在名录中"),
+        (InspectorAbsent("人0", D[4], D[3], "病假在家"), "颠倒"),
         (InspectorAbsent("人0", D[3], D[4], " "), "没有写明理由"),
-        (ObjectClosed("O9", "注销"), "O9 不在对象名录中"),
-        (Postponed("O0", D[0], D[1], "检修"), "早于调整日"),
-        (ExemptionWithdrawn("E9", "撤回"), "E9"),
-        (CheckAdded(check(0), "补充"), "C0 已有"),
-        (UrgentLead(check(9, id="L", object_id="新"), "举报"), "须在 site 中说明"),
-        (VisitPinned("V9", "约定"), "V9"),
+        (ObjectClosed("O9", "注销登记"), "O9 不在对象名录中"),
+        (Postponed("O0", D[0], D[1], "设备检修"), "早于调整日"),
+        (ExemptionWithdrawn("E9", "予以撤回"), "E9"),
+        (CheckAdded(check(0), "补充抽取"), "C0 已有"),
+        (UrgentLead(check(9, id="L", object_id="新"), "群众举报"), "须在 site 中说明"),
+        (VisitPinned("V9", "已经约定"), "V9"),
         (VisitCarriedOut("V9", (), ""), "V9"),
     ],
 )
@@ -393,7 +432,7 @@ def test_the_checker_of_changes_finds_each_harm(
 ) -> None:
     problem = town(4, 5)
     roster = on(problem, (D[0], "am"), (D[3], "am"), (D[4], "am"), (D[5], "am"))
-    change = Change(DAY, (Postponed("O1", D[6], D[8], "检修"),))
+    change = Change(DAY, (Postponed("O1", D[6], D[8], "设备检修"),))
     found = change_roster(problem, roster, change, 0.05)
     assert check_change(problem, roster, change, found) == []
     assert rule in {v.rule for v in check_change(problem, roster, change, harm(found, roster))}

@@ -67,7 +67,7 @@ def changed(problem: Problem, roster: Roster, *what: Disturbance, as_of: date = 
 
 
 def absent(person: str, first: int, last: int) -> InspectorAbsent:
-    return InspectorAbsent(person, date(2026, 10, first), date(2026, 10, last), "病假")
+    return InspectorAbsent(person, date(2026, 10, first), date(2026, 10, last), "病假在家")
 
 
 @pytest.mark.parametrize("drawn", [True, False])
@@ -115,7 +115,7 @@ def test_an_urgent_new_check_takes_the_time_of_a_lesser_one() -> None:
     problem = bureau(0, 10, 1)
     roster = rostered(problem)
     new = replace(problem.checks[0], id="N", items=("新",))
-    found = changed(problem, roster, UrgentLead(new, "举报"))
+    found = changed(problem, roster, UrgentLead(new, "群众举报"))
     assert "N" in {s.check for s in found.roster.settled}
     assert [u.rules for u in found.roster.unplaced] == [("desk",)]
     calm = changed(problem, roster, CheckAdded(new, "补充抽取"))
@@ -135,7 +135,7 @@ def test_a_longer_window_finds_time_for_what_had_none() -> None:
     problem = bureau(0, 11, 1)
     roster = rostered(problem)
     (missed,) = roster.unplaced
-    found = changed(problem, roster, Postponed(missed.object_id, FIRST, date(2026, 10, 23), "检修"))
+    found = changed(problem, roster, Postponed(missed.object_id, FIRST, date(2026, 10, 23), "设备检修"))
     assert found.roster.unplaced == ()
     assert missed.checks[0] in {s.check for s in found.roster.settled}
     assert sum(time.people for time in found.roster.desk) == 11
@@ -157,7 +157,7 @@ def test_no_visit_takes_the_person_whom_the_desks_need(drawn: bool) -> None:
     desk = tuple(at(day, half) for day in (14, 15) for half in ("am", "pm"))
     roster = moved_to(rostered(problem, desk, drawn), 12)
     new = replace(problem.checks[1], id="N", items=("新",), onsite=True)
-    found = changed(problem, roster, UrgentLead(new, "举报"))
+    found = changed(problem, roster, UrgentLead(new, "群众举报"))
     assert sorted(v.day.day for v in found.roster.visits) == [12, 16]
     assert found.roster.desk == roster.desk
 

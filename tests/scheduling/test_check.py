@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from scheduling.check import check_roster
+from scheduling.check_claims import aim_values
+from scheduling.merge import visit_id
 from scheduling.problem import (
+    Aim,
     AnnualCap,
     Check,
     DeskTime,
@@ -175,6 +178,20 @@ def with_roster(**change) -> Seeded:
     return PROBLEM, replace(ROSTER, **change)
 
 
+EARLINESS = 3.0 + 3.0 + 0.0 + 1000.0
+"""Weeks from Monday 5 October, the first working days' week being that of 8 October, and the visit without a date."""
+AIMS = (
+    Aim("unplaced", 1.0, 0.0),
+    Aim("doors", 4.0, 4.0),
+    Aim("earliness", EARLINESS, EARLINESS),
+    Aim("cluster_days", 2.0, 2.0),
+)
+
+
+def with_aims(*aims: Aim) -> Seeded:
+    return with_roster(aims=aims, gap=0.0)
+
+
 def with_exemption(**change) -> Seeded:
     exemption = Exemption("E", "tax", FIRST, LAST, "Q1", "O1", "局长", AS_OF)
     problem, roster = with_visit(V1, day=date(2026, 10, 20))
@@ -242,6 +259,24 @@ VIOLATIONS: dict[str, tuple[str, Callable[[], Seeded]]] = {
     "a written check done on site": ("drawn", lambda: with_check("C2", onsite=False)),
     "a department too many": ("drawn", lambda: with_visit(V3, departments=("市监", "消防"))),
     "a lead who is not there": ("drawn", lambda: with_visit(V2, lead="消防")),
+    "a visit said to be shorter than its work": ("minutes", lambda: with_visit(V1, minutes=60)),
+    "a visit said to be longer than its work": ("minutes", lambda: with_visit(V1, minutes=150)),
+    "another lead than the plan names": ("lead", lambda: with_visit(V1, lead="消防")),
+    "another lead than the first in order": (
+        "lead",
+        lambda: (
+            replace(
+                with_check("C1", lead=False)[0], rules=replace(PROBLEM.rules, lead_order=("消防", "市监"))
+            ),
+            ROSTER,
+        ),
+    ),
+    "an aim better than it is": ("aims", lambda: with_aims(Aim("earliness", 2.0, 0.0))),
+    "fewer doors than there are": ("aims", lambda: with_aims(Aim("doors", 3.0, 3.0))),
+    "nothing said to be unplaced": ("aims", lambda: with_aims(Aim("unplaced", 0.0, 0.0))),
+    "fewer cluster-days than there are": ("aims", lambda: with_aims(Aim("cluster_days", 1.0, 1.0))),
+    "a bound above what is reached": ("aims", lambda: with_aims(Aim("doors", 4.0, 5.0))),
+    "a gap too small": ("gap", lambda: with_aims(Aim("earliness", EARLINESS, 900.0))),
     "a check forgotten": ("complete", lambda: with_roster(unplaced=())),
     "a check made twice": (
         "complete",
@@ -307,6 +342,32 @@ def test_a_seeded_violation_is_named(name: str) -> None:
     assert all(v.sentence for v in found)
 
 
+def test_true_figures_are_accepted_and_unknown_aims_left_alone() -> None:
+    problem, roster = with_aims(*AIMS, Aim("somebody_elses", 7.0, 1.0))
+    assert rules_broken(problem, roster) == set()
+
+
+def test_what_was_refused_before_dating_is_no_part_of_any_aim() -> None:
+    refused = replace(ROSTER.unplaced[0], rules=("honest_quota",))
+    values = aim_values(PROBLEM, replace(ROSTER, unplaced=(refused,)))
+    assert values == {"unplaced": 0.0, "doors": 3.0, "earliness": EARLINESS - 1000.0, "cluster_days": 2.0}
+
+
+def test_a_visit_that_a_check_has_joined_may_keep_its_lead() -> None:
+    """Its id is the hash of the checks it was planned with; a stranger's id says nothing, so that the plan's lead must go."""
+    first = visit_id("O1", ["C2"])
+    problem, roster = with_visit(V1, id=first, lead="消防", departments=("消防", "市监"))
+    assert "lead" not in {v.rule for v in check_roster(problem, roster, teams=False)}
+    assert "lead" in {v.rule for v in check_roster(*with_visit(V1, lead="消防"), teams=False)}
+
+
+def test_the_lead_is_free_where_neither_plan_nor_order_names_one() -> None:
+    problem, _ = with_check("C1", lead=False)
+    assert rules_broken(problem, with_visit(V1, lead="消防", departments=("消防", "市监"))[1]) == {
+        "team_size"
+    }
+
+
 def test_an_approved_exemption_is_accepted() -> None:
     problem, roster = with_exemption()
     assert rules_broken(problem, roster) == set()
@@ -330,7 +391,7 @@ def test_one_of_the_last_pair_may_come_again_and_a_written_check_may_have_its_ti
 def test_items_that_are_recognised_take_no_time_where_each_states_its_own() -> None:
     long = {"minutes": 260, "item_minutes": (60, 200)}
     assert rules_broken(*with_check("C3", **long)) == set()
-    assert rules_broken(*with_check("C3", **(long | {"item_minutes": ()}))) == {"duration"}
+    assert rules_broken(*with_check("C3", **(long | {"item_minutes": ()}))) == {"duration", "minutes"}
 
 
 def test_before_the_team_lottery_only_dates_are_judged() -> None:
@@ -348,11 +409,23 @@ def test_the_checker_shares_no_code_with_the_solver() -> None:
             "check_teams",
             "check_desk",
             "check_groups",
+            "check_claims",
+            "check_days",
             "conflict_record",
+            "search_words",
+            "rule_names",
         )
     }
-    checkers = ("check", "check_conflict", "check_desk", "check_groups", "check_teams")
-    for name in (*checkers, "case", "problem", "records", "conflict_record"):
+    checkers = (
+        "check",
+        "check_conflict",
+        "check_desk",
+        "check_groups",
+        "check_teams",
+        "check_claims",
+        "check_days",
+    )
+    for name in (*checkers, "case", "problem", "records", "conflict_record", "search_words", "rule_names"):
         source = Path(__file__).parents[2] / "scheduling" / f"{name}.py"
         tree = ast.parse(source.read_text())
         imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}

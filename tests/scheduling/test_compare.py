@@ -9,7 +9,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 
 from scheduling.compare import Comparison, compare_rosters
-from scheduling.problem import Problem, Roster, Seat, Unplaced
+from scheduling.problem import Aim, Problem, Roster, Seat, Unplaced
 from scheduling.solve import Stop, solve
 from tests.scheduling.towns import Size, make_town, towns
 
@@ -98,6 +98,24 @@ def test_the_higher_of_two_bounds_is_the_problems() -> None:
     aims = tuple(replace(a, bound=a.bound - 3) for a in ROSTER.aims)
     found = compare_rosters(TOWN, replace(ROSTER, aims=aims), ROSTER)
     assert {m.name: m.bound for m in found.measures}["earliness"] == ROSTER.aims[2].bound
+
+
+def test_what_a_file_says_of_itself_is_not_believed() -> None:
+    lies = tuple(replace(a, value=0.0, bound=a.value + 9.0) for a in ROSTER.aims)
+    honest = {m.name: m for m in compare_rosters(TOWN, ROSTER, ROSTER).measures}
+    found = {m.name: m for m in compare_rosters(TOWN, ROSTER, replace(ROSTER, aims=lies)).measures}
+    for aim in ROSTER.aims:
+        assert (found[aim.name].first, found[aim.name].second) == (aim.value, aim.value)
+        assert found[aim.name].bound == honest[aim.name].bound == aim.bound
+    assert found["violations"].second == len(lies) * 2
+    silent = {m.name: m for m in compare_rosters(TOWN, ROSTER, replace(ROSTER, aims=(), gap=0.0)).measures}
+    assert silent["earliness"].second == honest["earliness"].second
+
+
+def test_an_aim_nobody_knows_is_told_as_the_file_says() -> None:
+    other = replace(ROSTER, aims=(*ROSTER.aims, Aim("somebody_elses", 7.0, 2.0)))
+    (found,) = [m for m in compare_rosters(TOWN, ROSTER, other).measures if m.name == "somebody_elses"]
+    assert (found.first, found.second, found.bound) == (None, 7.0, 2.0)
 
 
 def test_broken_rules_are_counted() -> None:

@@ -43,9 +43,9 @@ NAMED = {
 
 
 def moved(roster: Roster, explained: Explained, day: date, half: str) -> Roster:
-    """The roster with one visit elsewhere, without its pin; seat groups would have to be made anew for its day."""
+    """The roster with one visit elsewhere, without its pin; seat groups and aims would have to be made anew."""
     visits = tuple(replace(v, day=day, half=half) if v.id == explained.visit else v for v in roster.visits)
-    return replace(roster, visits=visits, groups=())
+    return replace(roster, visits=visits, groups=(), aims=(), gap=None)
 
 
 def unpinned(problem: Problem) -> Problem:
@@ -77,7 +77,7 @@ def test_every_day_is_as_the_checker_sees_it(problem: Problem, pick: int) -> Non
         elif state.halves:
             assert broken == set(), "an open day breaks no rule"
         for closed in state.closed:
-            assert closed.rule == "capacity" or broken & NAMED[closed.rule], closed
+            assert closed.rule in ("capacity", "nobody") or broken & NAMED[closed.rule], closed
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -133,6 +133,21 @@ def test_people_who_are_elsewhere_close_a_half_day_and_then_the_day() -> None:
     assert next(s for s in found.days if s.day.day == 5).halves == ("pm",)
     full = roster_of(visit_of(ONE, 4), visit_of(other, 5, "am"), visit_of(third, 5, "pm"))
     assert closed_on(problem, full, 5) == {"capacity": "上午市监没有足够的人;下午市监没有足够的人"}
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        PEOPLE[:1],
+        (PEOPLE[0], replace(PEOPLE[1], certificate_valid_to=date(2026, 10, 31))),
+        (PEOPLE[0], replace(PEOPLE[1], recused=("O1",))),
+    ],
+)
+def test_where_there_are_no_such_people_the_days_are_not_called_full(people: tuple[Inspector, ...]) -> None:
+    told = closed_on(replace(PROBLEM, inspectors=people), roster_of(visit_of(ONE, 4)), 5)
+    assert told == {"nobody": "市监没有足够的持证人员可派,哪一天都不能"}
+    asked = replace(PROBLEM, checks=(replace(ONE, qualifications=("特种设备",)),))
+    assert set(closed_on(asked, roster_of(visit_of(ONE, 4)), 5)) == {"nobody"}
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,46 @@ def test_the_script_is_short_and_shares_no_code():
     assert len(text.splitlines()) <= 60
     imports = {line.split()[1] for line in text.splitlines() if line.startswith(("import", "from"))}
     assert imports <= set(sys.stdlib_module_names)
+
+
+def damaged(files, home):
+    """What may be handed in by mistake: name → a path that is no whole bundle."""
+    zipped = write_zip(files, home / "whole")
+    content = bytearray(Path(zipped).read_bytes())
+    content[60:400] = bytes(340)
+    for name, stuff in (
+        ("a.txt", b"no zip"),
+        ("empty.zip", b""),
+        ("cut.zip", bytes(content[:200])),
+        ("bit.zip", bytes(content)),
+    ):
+        (home / name).write_bytes(stuff)
+    for name, lost in (("no_counts", "counts.csv"), ("no_record", "audit.json")):
+        write_folder({k: v for k, v in files.items() if k != lost}, home / name)
+    write_folder(files | {"audit.json": b"{"}, home / "broken_record")
+    write_folder(files | {"audit.json": b"[]"}, home / "list_record")
+    write_folder(files | {"pool.csv": b"\xff\xfe"}, home / "no_text")
+    names = (
+        "a.txt",
+        "empty.zip",
+        "cut.zip",
+        "bit.zip",
+        "no_counts",
+        "no_record",
+        "broken_record",
+        "list_record",
+        "no_text",
+    )
+    return [home / "missing.zip", *(home / name for name in names)]
+
+
+def test_what_is_no_bundle_is_one_sentence(tmp_path):
+    rows, counts, key, seed = random_draw(7)
+    record = draw_record(False, seed_text=seed)
+    files = dict(make_bundles(record, pool_file(rows, SALT), counts_file(counts, SALT), key, {}).audit)
+    for path in damaged(files, tmp_path):
+        done = replay(sys.executable, [path])
+        assert done.returncode == 1, path
+        assert "Traceback" not in done.stderr, done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert str(path) in done.stderr or "DIFFERENT" in done.stderr

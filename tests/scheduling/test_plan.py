@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from portal.cli.console import run
 from registry.errors import Refusal
-from registry.tables import CheckItem
-from scheduling.allocation import allocate
+from registry.rules import load_rules
+from registry.tables import CheckItem, Plan
+from scheduling.allocation import allocate, count_problem
 from scheduling.plan import TaskSpec, approve_plan, make_plan
 from scheduling.pool import freeze_pool, frozen_sizes
 from tests.scheduling.town_records import (
@@ -230,3 +231,21 @@ def test_the_same_window_is_not_planned_twice_at_once(engine: Engine) -> None:
     with pytest.raises(Refusal) as refused:
         make_plan(engine, AS_OF, PLACE, *WINDOW, "甲")
     assert (refused.value.code, refused.value.status) == ("plan.exists", 409)
+
+
+def test_the_allocation_counts_desk_time_where_the_place_does(engine: Engine) -> None:
+    """The town's checks in writing stand beside the visits, on every working day of their window."""
+    plan = quarter(engine, tasks=[TASK, replace(TASK, name="书面检查", method="书面")])
+    approve_plan(engine, plan, "乙")
+    freeze_pool(engine, plan)
+    with engine.connect() as connection:
+        row = connection.execute(select(*Plan.__table__.c).where(Plan.id == plan)).mappings().one()
+        counted = count_problem(connection, row, load_rules())
+    written = next(t for t in counted.tasks if not t.onsite)
+    minutes = tasks_of(engine, plan)["市场监管·主体综合库·书面"].minutes
+    half_day = load_rules().value("capacity.half_day_minutes", PLACE, AS_OF)
+    assert written.desk == pytest.approx(minutes / half_day)
+    strata = [s for s in counted.strata if s.task == written.task]
+    assert strata
+    assert all(sum(s.patterns) == s.size for s in strata)
+    assert {room.department for room in counted.rooms} >= {written.department}

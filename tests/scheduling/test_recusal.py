@@ -64,8 +64,18 @@ def test_where_only_the_same_two_are_left_the_check_is_refused_with_numbers() ->
     roster = solve(firm(crowd(2), ("P0", "P1")), QUICK, "S")
     assert roster.visits == ()
     (missed,) = roster.unplaced
-    assert missed.rules == ("recused",)
-    assert "须回避 1 人" in missed.sentence
+    assert missed.rules == ("same_pair",)
+    assert "上次同去、本次不再一同前往 1 人" in missed.sentence
+    assert "回避" not in missed.sentence
+
+
+def test_each_reason_to_stay_away_is_counted_by_its_own_name() -> None:
+    people = crowd(4)
+    people[0] = replace(people[0], recused=("O",))
+    people[1] = replace(people[1], districts=("别处",))
+    (missed,) = solve(firm(people, ("P2", "P3")), QUICK, "S").unplaced
+    for words in ("须回避 1 人", "不在当地执法 1 人", "上次同去、本次不再一同前往 1 人", "可派 1 人"):
+        assert words in missed.sentence
 
 
 def test_a_recusal_with_its_reason_keeps_its_person_away() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from scheduling.change_problem import apply_change, change_faults
+from scheduling.disturbances import KINDS, Change, change_from_json, change_to_json
 from scheduling.problem import (
     Problem,
     ProblemError,
@@ -24,11 +27,12 @@ from scheduling.problem import (
 from scheduling.schema import NARROWED, SCHEMAS, json_schema, schema_text
 from scheduling.solve import Stop, solve
 from scheduling.validation import validate
+from tests.scheduling.disturbed_towns import disturb
 from tests.scheduling.json_schema import faults_of
 from tests.scheduling.towns import Size, make_town, towns
 
 DOCS = Path(__file__).parents[2] / "docs"
-PROBLEM, ROSTER = json_schema(Problem), json_schema(Roster)
+PROBLEM, ROSTER, CHANGE = json_schema(Problem), json_schema(Roster), json_schema(Change)
 TOWN = make_town(3, Size(objects=12, inspectors=9, pins=2))
 
 
@@ -67,6 +71,27 @@ def test_every_roster_satisfies_the_schema(problem: Problem) -> None:
         assert judge(ROSTER, json.loads(roster_to_json(roster))) == []
 
 
+HAPPENED = solve(TOWN, Stop(seconds=None, rounds=1), "S")
+DAY = TOWN.first_day + timedelta(days=25)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**20), st.integers(0, 12))
+def test_every_change_satisfies_the_schema(seed: int, count: int) -> None:
+    change = disturb(seed, TOWN, HAPPENED, DAY, count)
+    for judge in judges():
+        assert judge(CHANGE, json.loads(change_to_json(change))) == []
+
+
+def test_the_schema_of_a_change_knows_every_kind() -> None:
+    kinds = {
+        record["properties"]["kind"]["const"]
+        for record in CHANGE["$defs"].values()
+        if "kind" in record["required"]
+    }
+    assert kinds == set(KINDS)
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Paths of every value of a document."""
     yield path
@@ -101,11 +126,36 @@ def test_what_the_schema_forbids_the_reader_refuses_and_the_reverse(path: tuple[
     problem_from_json(text)  # what the schema allows can at least be read
 
 
+MADE = json.loads(change_to_json(disturb(7, TOWN, HAPPENED, DAY, 40)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([path for path in places(MADE) if path]), st.sampled_from([*JUNK, "flood", "停业"]))
+def test_what_the_schema_of_a_change_forbids_is_refused_and_the_reverse(
+    path: tuple[Any, ...], junk: Any
+) -> None:
+    document = json.loads(json.dumps(MADE))
+    put(document, path, junk)
+    text = json.dumps(document)
+    if all(judge(CHANGE, document) == [] for judge in judges()):
+        change_from_json(text)  # what the schema allows can at least be read
+        return
+    with pytest.raises(ProblemError):
+        accept(change_from_json(text))
+
+
+def accept(change: Change) -> None:
+    """What `change_roster` asks before it begins."""
+    if faults := change_faults(TOWN, HAPPENED, change):
+        raise ProblemError(faults)
+    validate(apply_change(TOWN, HAPPENED, change)[0])
+
+
 @pytest.mark.parametrize("name", sorted(NARROWED))
 def test_every_narrowed_field_exists(name: str) -> None:
     record, field = name.split(".")
-    found = [s for s in (PROBLEM, ROSTER) if record == s["title"].split()[1].title()]
-    found += [s["$defs"][record] for s in (PROBLEM, ROSTER) if record in s["$defs"]]
+    found = [s for s in (PROBLEM, ROSTER, CHANGE) if record == s["title"].split()[1].title()]
+    found += [s["$defs"][record] for s in (PROBLEM, ROSTER, CHANGE) if record in s["$defs"]]
     assert any(field in schema["properties"] for schema in found)
 
 
@@ -123,5 +173,5 @@ def test_pydantic_reads_the_same_fields_from_the_dataclasses(kind: type, schema:
 
 
 def test_every_record_says_what_it_is() -> None:
-    for schema in (PROBLEM, ROSTER):
+    for schema in (PROBLEM, ROSTER, CHANGE):
         assert all(record["description"] for record in (schema, *schema["$defs"].values()))

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from datetime import date
 
 import numpy as np
@@ -22,6 +23,7 @@ from scheduling.staffing import Dated
 UNPLACED = -1
 UNIT = 10_000
 TIE = 7
+LOTS = 1000
 Bools = NDArray[np.bool_]
 Short = Callable[[int, Sequence[Dated], int | None], list[int]]
 
@@ -32,8 +34,8 @@ class DateProblem:
 
     `days` bool [V, D]; `halves` 1 or 2 [V]; `demand` [V, R] seats asked of a row in each half; `capacity` [R, 2D];
     `whole` [R, D] people who are there all day; `totals` [R] most visits in the period; `limits` the workload
-    limits; `cluster`, `object` indices [V]; `cost` [V, D] in 1/UNIT weeks of an urgency-1 visit; `tie` [V, D] below
-    TIE, from the tickets; `unplaced` [V]; `pin` slot or -1 [V]; `clue` [V]; `ordinals` [D].
+    limits; `cluster`, `object` indices [V]; `cost` [V, D] in 1/UNIT weeks of an urgency-1 visit; `lot` [V, D] below
+    LOTS, the order in which tickets take equally good days; `unplaced` [V]; `pin` slot or -1 [V]; `clue` [V]; `ordinals` [D].
     """
 
     ids: tuple[str, ...]
@@ -49,7 +51,7 @@ class DateProblem:
     cluster: Ints
     object: Ints
     cost: Ints
-    tie: Ints
+    lot: Ints
     unplaced: Ints
     open_cost: int
     pin: Ints
@@ -63,6 +65,11 @@ class DateProblem:
     def size(self) -> int:
         """Number of visits."""
         return len(self.ids)
+
+    @cached_property
+    def tie(self) -> Ints:
+        """The lots in TIE steps [V, D]: small enough to be added to prices."""
+        return self.lot * TIE // LOTS
 
     def siblings(self) -> dict[int, list[int]]:
         """Visits by object, only where an object has more than one."""

@@ -28,6 +28,7 @@ from scheduling.slot_plan import place_whole
 from scheduling.tickets import ticket
 
 LONGEST = 3600.0
+AFTERWARDS, AFTER_SHARE = 1.0, 0.05
 FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 120, 20, 400
 EARLY_EFFORT, TRAVEL_EFFORT = 0.4, 0.05
 TRAVEL_SIZE, TRAVEL_ROUNDS = 40, 9
@@ -75,6 +76,13 @@ class Watch:
         if self.stop.seconds is None:
             return LONGEST
         return max(0.0, self.stop.seconds - (time.monotonic() - self.began))
+
+    def last_seconds(self) -> Callable[[], float]:
+        """Seconds left of a small share of the time, for what follows the search; unlimited where nothing is timed."""
+        if self.stop.seconds is None and not self.stop.is_ended:
+            return lambda: LONGEST
+        end = time.monotonic() + max(AFTERWARDS, AFTER_SHARE * (self.stop.seconds or 0.0))
+        return lambda: end - time.monotonic()
 
     def over(self, booking: Booking) -> bool:
         """Whether a condition to stop holds; `reason` then names it."""

@@ -10,8 +10,8 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,14 +85,15 @@ class DateProblem:
         return gap == 0 or (not later_is_clue and abs(gap) < self.spacing)
 
 
-def price(weights: Weights, urgency: Ints, dates: Sequence[date]) -> tuple[Ints, Ints, int]:
-    """Costs [V, D] of a date, [V] of no date, and of opening a cluster on a day.
+def price(weights: Weights, urgency: Ints, pressing: Bools, dates: Sequence[date]) -> tuple[Ints, Ints, int]:
+    """Costs [V, D] of a date, [V] of no date, and of opening a cluster on a day, for visits of this urgency.
 
     Earliness counts whole weeks: within a week all days are equally good, and the ticket decides.
     """
     monday = dates[0].toordinal() - dates[0].weekday() if dates else 0
     weeks = np.array([(d.toordinal() - monday) // 7 for d in dates], dtype=np.int64)
     weight = np.array(weights.urgency, dtype=np.int64)[urgency - 1]
+    weight = np.where(pressing, np.maximum(weight, weights.pressing), weight)
     missed = weights.unplaced * UNIT * np.array([1, 4, 16, 64], dtype=np.int64)[urgency - 1]
     return UNIT * weight[:, None] * weeks[None, :], missed, int(weights.cluster_day * UNIT)
 

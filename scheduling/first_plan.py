@@ -62,7 +62,8 @@ def date_problem(
         dtype=np.int64,
     ).reshape(len(visits), len(rows))
     urgency = np.array([v.urgency for v in visits], dtype=np.int64)
-    cost, missed, open_cost = price(problem.rules.weights, urgency, days)
+    pressing = np.array([v.pressing for v in visits], dtype=bool)
+    cost, missed, open_cost = price(problem.rules.weights, urgency, pressing, days)
     place = {o.object_id: (n, o.cluster) for n, o in enumerate(problem.objects)}
     clusters = {c: n for n, c in enumerate(sorted({o.cluster for o in problem.objects}))}
     index = {d: n for n, d in enumerate(days)}

@@ -74,19 +74,29 @@ class Levelling:
     def _move(self, visits: Sequence[int]) -> bool:
         """Move visits of one cluster-day to the best day for all of them, or back."""
         booking, before = self.booking, {v: int(self.booking.slot[v]) for v in visits}
-        day, value = booking.day(visits[0]), self.even.value(booking.load)
+        day = booking.day(visits[0])
         for v in visits:
             booking.remove(v)
         # The longest and largest first: what is left over then fits in beside them.
-        ordered = sorted(visits, key=lambda v: (-self.problem.halves[v], -int(self.problem.demand[v].sum()), v))
+        ordered = sorted(
+            visits, key=lambda v: (-self.problem.halves[v], -int(self.problem.demand[v].sum()), v)
+        )
         targets = self._targets(ordered)
-        for target in self._better(ordered, day, targets, value - self.even.value(booking.load)):
+        for target in self._better(ordered, day, targets, self._rise(before)):
             slots = [2 * target + int(half) for half in targets.halves[:, target]]
             if [before[v] for v in ordered] != slots and self._place(ordered, slots):
                 return True
         for v, slot in before.items():
             booking.place(v, slot)
         return False
+
+    def _rise(self, slots: dict[int, int]) -> float:
+        """What these visits, which are not booked, add to the measure in these slots."""
+        load, rising = self.booking.load.copy(), 0.0
+        for v, slot in slots.items():
+            rising += float(self.even.rise(load, v)[slot])
+            load[:, slot : slot + int(self.problem.halves[v])] += self.problem.demand[v][:, None]
+        return rising
 
     def _targets(self, visits: Sequence[int]) -> Targets:
         """How well the visits, which are not booked, would stand on every day, each in the emptier half."""
@@ -100,11 +110,11 @@ class Levelling:
         for n, v in enumerate(visits):
             need, used = problem.demand[v], np.flatnonzero(problem.demand[v])
             fits = (load[used] + need[used, None] <= problem.capacity[used]).all(axis=0)
-            more = np.where(fits & booking.within_limits(v), self.even.rise(load, need), np.inf)
+            more = np.where(fits & booking.within_limits(v), self.even.rise(load, v), np.inf)
             if problem.halves[v] == 2:
                 all_day = (whole[used] + need[used, None] <= problem.whole[used]).all(axis=0)
-                more, later = more[0::2] + more[1::2], np.zeros(len(rise), dtype=np.int64)
-                more[~all_day] = np.inf
+                more = np.where(fits[1::2] & all_day, more[0::2], np.inf)
+                later = np.zeros(len(rise), dtype=np.int64)
                 whole += need[:, None]
                 load += need[:, None]
             else:
@@ -133,7 +143,8 @@ class Levelling:
 
     def _place(self, visits: Sequence[int], slots: Sequence[int]) -> bool:
         """Book visits that are not booked, all or none: every rule is asked again, and distinct people."""
-        booking, done = self.booking, []
+        booking = self.booking
+        done: list[int] = []
         for v, slot in zip(visits, slots, strict=True):
             if not (booking.allowed(v, self.problem.capacity)[slot] and booking.staffed(v, slot)):
                 for w in done:

@@ -33,7 +33,7 @@ FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 120, 20, 400
 EARLY_EFFORT, TRAVEL_EFFORT = 0.4, 0.05
 TRAVEL_SIZE, TRAVEL_ROUNDS = 40, 9
 CLOSE = 0.01
-"""A gap below which travel gets all rounds but one in TRAVEL_ROUNDS: each takes a tenth of the time, as a rule."""
+"""A gap below which travel gets all rounds but one in TRAVEL_ROUNDS, and at the bound all: each takes a tenth of the time, as a rule."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,9 @@ class Search:
         return history
 
     def _round(self) -> bool:
-        close = gap_of(self.booking.earliness(), self.watch.bound) < CLOSE
-        if self.watch.rounds % (TRAVEL_ROUNDS if close else 2):
+        value = self.booking.earliness()
+        close = gap_of(value, self.watch.bound) < CLOSE
+        if value <= self.watch.bound or self.watch.rounds % (TRAVEL_ROUNDS if close else 2):
             return self._improve(self.near.of_weeks(TRAVEL_SIZE, 1), self.travel).changed
         return self._earlier()
 

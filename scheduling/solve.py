@@ -74,7 +74,7 @@ def _aims(booking: Booking, bound: float, visits: Sequence[PlannedVisit]) -> tup
         Aim("doors", float(len(visits)), float(len({v.object_id for v in visits}))),
         Aim("earliness", booking.earliness() / UNIT, bound / UNIT),
         Aim("cluster_days", float((booking.clusters > 0).sum()), float(least)),
-        Aim("even_load", round(EvenLoad(problem).value(booking.load), 4), round(even_bound(booking), 4)),
+        Aim("even_load", round(EvenLoad(problem).value(booking), 4), round(even_bound(booking), 4)),
     )
 
 

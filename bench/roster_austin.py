@@ -71,7 +71,7 @@ def real_problem(inspections: Path) -> Problem:
             partner_team=int(law("teams.partner")),
             half_day_minutes=int(law("capacity.half_day_minutes")),
             cluster_day_cap=int(law("caps.cluster_day")),
-            weights=Weights(urgency=tuple(law("roster.earliness"))),
+            weights=Weights(tuple(law("roster.earliness")), pressing=int(law("roster.pressing"))),
         ),
         objects=tuple(_place(row, known) for row in due.itertuples()),
         checks=tuple(_check(row, known, first, last) for row in due.itertuples()),

@@ -18,7 +18,10 @@ LEAST = 1e-9
 
 
 class EvenLoad:
-    """The measure for one problem: `rows` [K] of everybody in each department; `per` [K, 2D] and `per_day` [D] are one over the people there."""
+    """The measure for one problem: `rows` [K] of everybody in each department; `per` [K, 2D], `per_day` [D] one over the people.
+
+    `need` [V, K] people of each department, `whole` [V] whole-day visits, `total` [V] people-half-days.
+    """
 
     def __init__(self, problem: DateProblem):
         own = everybody(problem.rows)

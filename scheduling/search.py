@@ -28,7 +28,7 @@ from scheduling.slot_plan import place_whole
 from scheduling.tickets import ticket
 
 LONGEST = 3600.0
-AFTERWARDS, AFTER_SHARE = 1.0, 0.05
+AFTER_SHARE, ONCE_ENDED = 0.05, 20.0
 FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 120, 20, 400
 EARLY_EFFORT, TRAVEL_EFFORT = 0.4, 0.05
 TRAVEL_SIZE, TRAVEL_ROUNDS = 40, 9
@@ -81,7 +81,7 @@ class Watch:
         """Seconds left of a small share of the time, for what follows the search; unlimited where nothing is timed."""
         if self.stop.seconds is None and not self.stop.is_ended:
             return lambda: LONGEST
-        end = time.monotonic() + max(AFTERWARDS, AFTER_SHARE * (self.stop.seconds or 0.0))
+        end = time.monotonic() + AFTER_SHARE * (self.stop.seconds or ONCE_ENDED)
         return lambda: end - time.monotonic()
 
     def over(self, booking: Booking) -> bool:

@@ -22,7 +22,7 @@ from scheduling.case import Violation
 from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash, problem_to_json, roster_to_json
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
-from scheduling.search_words import AIMS, STOPPED, gap_words
+from scheduling.search_words import AIMS, STOPPED, gap_words_of
 
 roster_commands = typer.Typer(
     no_args_is_help=True,
@@ -86,7 +86,7 @@ def solve(
         "violations": [asdict(v) for v in broken],
         "pictures": drawn,
     }
-    tell(answer, as_json, lambda: _show_outcome(written, roster, broken, drawn))
+    tell(answer, as_json, lambda: _show_outcome(written, asked, roster, broken, drawn))
     _leave_if(broken)
 
 
@@ -124,14 +124,16 @@ def _outcome(roster: Roster) -> dict[str, Any]:
     }
 
 
-def _show_outcome(written: Path, roster: Roster, broken: list[Violation], drawn: list[str]) -> None:
+def _show_outcome(
+    written: Path, problem: Problem, roster: Roster, broken: list[Violation], drawn: list[str]
+) -> None:
     table = Table("目标", "取值", "下界")
     for aim in roster.aims:
         table.add_row(AIMS.get(aim.name, aim.name), f"{aim.value:,.10g}", f"{aim.bound:,.10g}")
     out.print(table)
     out.print(
         f"排入 {len(roster.visits):,} 次入企，未排入 {len(roster.unplaced):,} 次，"
-        f"紧急优先差距 {gap_words(roster.gap)}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"
+        f"紧急优先差距 {gap_words_of(roster.gap, problem.rules.weights)}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"
     )
     for missed in roster.unplaced[:SHOWN]:
         out.print(

@@ -19,7 +19,7 @@ from scheduling.changed import DIFFERENCE_NAMES, in_words
 from scheduling.conflict_words import remedy_words, rule_name
 from scheduling.disturbances import KIND_NAMES
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
-from scheduling.search_words import AIMS, STOPPED, gap_words
+from scheduling.search_words import AIMS, STOPPED, gap_words_of
 from scheduling.told import told_roster
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
@@ -42,7 +42,7 @@ def roster_page(
         version=version,
         roster=roster,
         aims=[(AIMS.get(aim.name, aim.name), aim) for aim in roster.aims],
-        gap=gap_words(roster.gap),
+        gap=gap_words_of(roster.gap, problem.rules.weights),
         stopped=STOPPED.get(roster.stopped, roster.stopped),
         conflicts=[
             (c.sentence, [rule_name(rule) for rule in c.rules], [remedy_words(r) for r in c.remedies])

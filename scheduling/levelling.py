@@ -19,6 +19,8 @@ from scheduling.even_load import EvenLoad
 
 PASSES = 8
 TRIES = 3
+FEW = 50
+"""A pass that moves fewer than one visit in so many is the last."""
 LEAST = 1e-6
 """A change of the measure that counts as none."""
 
@@ -46,7 +48,7 @@ class Levelling:
         for _ in range(PASSES):
             helped = self._pass()
             moves += helped
-            if not helped:
+            if helped * FEW <= len(self.order):
                 break
         return moves
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from scheduling.booking import LOTS, UNIT, UNPLACED, Booking, DateProblem
+from scheduling.capacity import Limit
 from scheduling.even_load import EvenLoad, even_bound
 from scheduling.first_plan import fill
 from scheduling.levelling import Levelling
@@ -44,6 +45,7 @@ def crowded(seed: int) -> Booking:
         24, 8, days=rng.random((24, 10)) < 0.7, halves=rng.integers(1, 3, 24), cluster=rng.integers(0, 9, 24),
         capacity=2 * rng.integers(2, 5, (1, 20)), demand=rng.integers(1, 4, (24, 1)), open_cost=4000,
         cluster_cap=int(rng.integers(2, 5)), lot=rng.integers(0, LOTS, (24, 10)), object=np.arange(24) // 2, spacing=3,
+        limits=(Limit(0, np.full(20, 4), 16, 2),),
     )  # fmt: skip
     problem = replace(problem, cost=problem.cost * rng.choice([0, 0, 1, 4], (24, 1)))
     problem = replace(problem, whole=np.minimum(problem.capacity[:, 0::2], problem.capacity[:, 1::2]))
@@ -95,7 +97,7 @@ def test_the_bound_is_reached_where_everybody_is_alike() -> None:
 
 
 def test_levelling_takes_nothing_from_an_earlier_aim_and_keeps_every_rule() -> None:
-    better = evener = 0
+    better = evener = tight = 0
     for seed in range(40):
         booking = crowded(seed)
         problem, placed, before = booking.problem, booking.slot != UNPLACED, standing(booking)
@@ -110,6 +112,8 @@ def test_levelling_takes_nothing_from_an_earlier_aim_and_keeps_every_rule() -> N
         assert (again.load <= problem.capacity).all()
         assert (again.whole <= problem.whole).all()
         assert again.clusters.max() <= problem.cluster_cap
+        assert again.left(0) == booking.left(0) >= 0
+        tight += again.left(0) < 4
         for v, others in booking.siblings.items():
             for w in others:
                 if UNPLACED not in (booking.slot[v], booking.slot[w]):
@@ -117,6 +121,7 @@ def test_levelling_takes_nothing_from_an_earlier_aim_and_keeps_every_rule() -> N
         assert all(problem.days[v, booking.day(v)] for v in np.flatnonzero(placed))
     assert better > 20
     assert evener > 2
+    assert tight > 2
 
 
 def test_a_cluster_day_moves_as_a_whole() -> None:

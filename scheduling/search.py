@@ -78,11 +78,14 @@ class Watch:
         return max(0.0, self.stop.seconds - (time.monotonic() - self.began))
 
     def last_seconds(self) -> Callable[[], float]:
-        """Seconds left of a small share of the time, for what follows the search; unlimited where nothing is timed."""
+        """CPU seconds left of a small share of the time, for what follows the search; unlimited where nothing is timed.
+
+        On a busy machine a second of the clock may be a tenth of one's own, and this work is short and bounded.
+        """
         if self.stop.seconds is None and not self.stop.is_ended:
             return lambda: LONGEST
-        end = time.monotonic() + AFTER_SHARE * (self.stop.seconds or ONCE_ENDED)
-        return lambda: end - time.monotonic()
+        end = time.thread_time() + AFTER_SHARE * (self.stop.seconds or ONCE_ENDED)
+        return lambda: end - time.thread_time()
 
     def over(self, booking: Booking) -> bool:
         """Whether a condition to stop holds; `reason` then names it."""

@@ -112,6 +112,7 @@ AIMS = {
     "doors": "入企次数",
     "earliness": "先急后缓（加权周数）",
     "cluster_days": "出行片区日",
+    "even_load": "扎堆程度（均衡负荷）",
 }
 STOPS = {
     "seconds": "时间用完", "gap": "差距已够小", "rounds": "轮数用完", "first_feasible": "得到首个可行方案",
@@ -129,7 +130,7 @@ def solver_facts(statistics: Mapping[str, Any]) -> list[tuple[str, str]]:
         for aim in statistics.get("aims", [])
     ]
     if (gap := statistics.get("gap")) is not None:
-        found.append(("与已证下界的差距", f"{gap:.1%}"))
+        found.append(("先急后缓与下界的差距", f"{gap:.1%}"))
     if stopped := statistics.get("stopped"):
         found.append(("求解停止", STOPS.get(stopped, str(stopped))))
     if settled := statistics.get("settled"):

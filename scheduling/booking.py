@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from scheduling.staffing import Dated
 UNPLACED = -1
 UNIT = 10_000
 TIE = 7
+LOTS = 1000
 Bools = NDArray[np.bool_]
 Short = Callable[[int, Sequence[Dated], int | None], list[int]]
 
@@ -32,8 +34,8 @@ class DateProblem:
 
     `days` bool [V, D]; `halves` 1 or 2 [V]; `demand` [V, R] seats asked of a row in each half; `capacity` [R, 2D];
     `whole` [R, D] people who are there all day; `totals` [R] most visits in the period; `limits` the workload
-    limits; `cluster`, `object` indices [V]; `cost` [V, D] in 1/UNIT weeks of an urgency-1 visit; `tie` [V, D] below
-    TIE, from the tickets; `unplaced` [V]; `pin` slot or -1 [V]; `clue` [V]; `ordinals` [D].
+    limits; `cluster`, `object` indices [V]; `cost` [V, D] in 1/UNIT weeks of an urgency-1 visit; `lot` [V, D] below
+    LOTS, the order in which tickets take equally good days; `unplaced` [V]; `pin` slot or -1 [V]; `clue` [V]; `ordinals` [D].
     """
 
     ids: tuple[str, ...]
@@ -49,7 +51,7 @@ class DateProblem:
     cluster: Ints
     object: Ints
     cost: Ints
-    tie: Ints
+    lot: Ints
     unplaced: Ints
     open_cost: int
     pin: Ints
@@ -63,6 +65,11 @@ class DateProblem:
     def size(self) -> int:
         """Number of visits."""
         return len(self.ids)
+
+    @cached_property
+    def tie(self) -> Ints:
+        """The lots in TIE steps [V, D]: small enough to be added to prices."""
+        return self.lot * TIE // LOTS
 
     def siblings(self) -> dict[int, list[int]]:
         """Visits by object, only where an object has more than one."""
@@ -78,14 +85,15 @@ class DateProblem:
         return gap == 0 or (not later_is_clue and abs(gap) < self.spacing)
 
 
-def price(weights: Weights, urgency: Ints, dates: Sequence[date]) -> tuple[Ints, Ints, int]:
-    """Costs [V, D] of a date, [V] of no date, and of opening a cluster on a day.
+def price(weights: Weights, urgency: Ints, pressing: Bools, dates: Sequence[date]) -> tuple[Ints, Ints, int]:
+    """Costs [V, D] of a date, [V] of no date, and of opening a cluster on a day, for visits of this urgency.
 
     Earliness counts whole weeks: within a week all days are equally good, and the ticket decides.
     """
     monday = dates[0].toordinal() - dates[0].weekday() if dates else 0
     weeks = np.array([(d.toordinal() - monday) // 7 for d in dates], dtype=np.int64)
     weight = np.array(weights.urgency, dtype=np.int64)[urgency - 1]
+    weight = np.where(pressing, np.maximum(weight, weights.pressing), weight)
     missed = weights.unplaced * UNIT * np.array([1, 4, 16, 64], dtype=np.int64)[urgency - 1]
     return UNIT * weight[:, None] * weeks[None, :], missed, int(weights.cluster_day * UNIT)
 

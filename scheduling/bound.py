@@ -212,9 +212,18 @@ class Minimum(NamedTuple):
 
 
 def minimise(
-    cost: Floats, kind: Ints, size: Floats, unplaced: Floats, limits: Sequence[Limits], seconds: float
+    cost: Floats,
+    kind: Ints,
+    size: Floats,
+    unplaced: Floats,
+    limits: Sequence[Limits],
+    seconds: float,
+    rough: bool = False,
 ) -> Minimum | None:
-    """GLOP: `size` of each kind over its columns at their cost, or missed at the price `unplaced`, within the limits."""
+    """GLOP: `size` of each kind over its columns at their cost, or missed at the price `unplaced`, within the limits.
+
+    `rough` takes an answer whose last digits GLOP does not vouch for: enough to start a plan from, not for a bound.
+    """
     kinds, width = len(size), len(kind)
     which = np.concatenate([kind, np.arange(kinds)])
     once = csr_matrix(
@@ -236,6 +245,8 @@ def minimise(
     )
     solver = builder.ModelSolverHelper("GLOP")
     solver.set_time_limit_in_seconds(seconds)
+    if rough:
+        solver.set_solver_specific_parameters("change_status_to_imprecise: false")
     solver.solve(model)
     if solver.status() != builder.SolveStatus.OPTIMAL:
         return None

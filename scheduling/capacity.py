@@ -55,6 +55,15 @@ def hall_rows(seats: Sequence[dict[SeatKind, int]], people: People) -> list[Hall
     return rows
 
 
+def everybody(rows: Sequence[HallRow]) -> list[HallRow]:
+    """Of each department the row of all its seat kinds, and hence of all its people (部门全员)."""
+    widest: dict[str, HallRow] = {}
+    for row in rows:
+        if row.department not in widest or len(row.kinds) > len(widest[row.department].kinds):
+            widest[row.department] = row
+    return list(widest.values())
+
+
 def _binding_sets(kinds: list[SeatKind], people: People) -> list[frozenset[SeatKind]]:
     everybody = people.holders(SeatKind(kinds[0].department))
     special = [k for k in kinds if k.qualifications]

@@ -161,8 +161,8 @@ class Dating:
         if p.pin[v] != UNPLACED:
             slots = slots[slots == p.pin[v]]
         opened = np.where(booking.clusters[p.cluster[v], slots // 2] == 0, p.open_cost, 0)
-        prices = p.cost[v, slots // 2] + p.tie[v, slots // 2] + opened
-        return [int(slots[n]) for n in np.lexsort((slots, prices))]
+        prices = p.cost[v, slots // 2] + opened
+        return [int(slots[n]) for n in np.lexsort((slots, p.lot[v, slots // 2], prices))]
 
     def _eject(self, v: int, cause: int, depth: int, chain: set[int]) -> bool:
         for slot in self._slots(v, open_now=False)[:SLOTS_TRIED]:
@@ -211,4 +211,4 @@ class Dating:
             or ((p.demand[w][mine] > 0).any() and halves & set(booking.halves(w)))
         ]
         free = {w for w in (*near, *there) if p.pin[w] == UNPLACED and w not in chain}
-        return sorted(free, key=lambda w: (w in self.unaffected, int(p.unplaced[w]), int(p.tie[w, day]), w))
+        return sorted(free, key=lambda w: (w in self.unaffected, int(p.unplaced[w]), int(p.lot[w, day]), w))

@@ -45,13 +45,16 @@ def doors(case: Case) -> float:
 
 
 def earliness(case: Case) -> float:
-    """Whole weeks from the first working day's week on, times the weight of the urgency (紧急优先)."""
+    """Whole weeks from the first working day's week on, times the weight of the urgency or, if higher, of what presses
+    (紧急优先)."""
     weights = case.problem.rules.weights
     begin = _first_monday(case.problem)
     total = 0
     for visit in case.roster.visits:
         if (urgency := _urgency(case, visit.checks)) and begin:
-            total += weights.urgency[urgency - 1] * ((visit.day - begin).days // 7)
+            own = weights.urgency[urgency - 1]
+            weight = max(own, weights.pressing) if _presses(case, visit.checks) else own
+            total += weight * ((visit.day - begin).days // 7)
     for missed in dated(case):
         if urgency := _urgency(case, missed.checks):
             total += weights.unplaced * MISSED[urgency - 1]
@@ -67,6 +70,11 @@ def _first_monday(problem: Problem) -> date | None:
 
 def _urgency(case: Case, checks: tuple[str, ...]) -> int:
     return max((case.checks[c].urgency for c in checks if c in case.checks), default=0)
+
+
+def _presses(case: Case, checks: tuple[str, ...]) -> bool:
+    """Whether a clue or a last day set by law is among them (线索、法定期限)."""
+    return any(case.checks[c].clue or case.checks[c].statutory for c in checks if c in case.checks)
 
 
 def cluster_days(case: Case) -> float:

@@ -14,7 +14,7 @@ from datetime import date
 class Prices:
     """What each way out costs (缓解办法的代价): policy of the place, not law. One unit is a visit a week later.
 
-    `off_site` is one visit turned into a check in writing, times the visit's urgency weight; `exemption_day` one
+    `off_site` is one visit turned into a check in writing, times the visit's urgency, whatever a week is worth; `exemption_day` one
     quiet day opened by an approved exemption; `borrowed_person` one person lent at all and `borrowed_day` for each
     day; `later_week` one visit moved a week past its window; `shorter_spacing` one visit sooner than the spacing, never below
     `least_spacing_days` (null: never); `cluster_door` one more door a day in a park; `workload_visit` one more
@@ -32,6 +32,10 @@ class Prices:
     workload_visit: float = 5.0
     unpin: float = 3.0
     longest_delay_days: int = 61
+
+    def in_writing(self, urgency: int) -> float:
+        """The price of a visit of this urgency in writing instead: the riskier the enterprise, the dearer."""
+        return self.off_site * urgency
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class DateModel:
             days = slots // 2
             offered = (self._worth if self.focus.coarse else self._near)(v, days)[:MOST_SLOTS]
             prices = problem.cost[v, days] // self.step
-            for n in {*offered.tolist(), *np.flatnonzero(slots == self.stay[v]).tolist()}:
+            for n in dict.fromkeys([*offered.tolist(), *np.flatnonzero(slots == self.stay[v]).tolist()]):
                 key = (v, int(slots[n]))
                 self.x[key] = self.model.new_bool_var("")
                 self.prices.append((self.x[key], int(prices[n])))
@@ -86,7 +86,7 @@ class DateModel:
     def _worth(self, v: int, days: Ints) -> Ints:
         """Order of these days by what they are worth to earliness; among equals the tickets choose."""
         worth = np.floor(self.focus.reduced[v, days] / (UNIT / 4))
-        return np.lexsort((self.problem.tie[v, days], worth))
+        return np.lexsort((self.problem.lot[v, days], worth))
 
     def _near(self, v: int, days: Ints) -> Ints:
         """Days for travel, none later than now: the nearest in price, of these where the cluster is visited anyway."""
@@ -94,7 +94,7 @@ class DateModel:
         costs = problem.cost[v, days]
         now = problem.cost[v, slot // 2] if slot != UNPLACED else problem.cost[v].min()
         closed = self.booking.clusters[problem.cluster[v], days] == 0
-        order = np.lexsort((problem.tie[v, days], closed, np.abs(costs - now)))
+        order = np.lexsort((problem.lot[v, days], closed, np.abs(costs - now)))
         return order if slot == UNPLACED else order[costs[order] <= now]
 
     def keep(self) -> None:
@@ -281,10 +281,8 @@ def _place_staffed(booking: Booking, slots: dict[int, int]) -> None:
     problem = booking.problem
     for v in sorted(slots, key=lambda v: (-int(problem.unplaced[v]), v)):
         allowed = np.flatnonzero(booking.allowed(v, problem.capacity))
-        prices = np.where(
-            allowed == slots[v], -1, problem.cost[v, allowed // 2] + problem.tie[v, allowed // 2]
-        )
-        for n in np.argsort(prices, kind="stable")[:MOST_SLOTS]:
+        prices = np.where(allowed == slots[v], -1, problem.cost[v, allowed // 2])
+        for n in np.lexsort((problem.lot[v, allowed // 2], prices))[:MOST_SLOTS]:
             if booking.staffed(v, int(allowed[n])):
                 booking.place(v, int(allowed[n]))
                 break

@@ -57,6 +57,14 @@ def why_this_day(explained: Explained, problem: Problem, gap: float | None) -> l
         if open_days:
             return [f"只看日期和当日人手,还有 {len(open_days)} 天可排({listed});没有排入的原因见上"]
         return ["按目前的排班,没有可排的日子"]
+    if not _is_timed(explained, problem):
+        if not open_days:
+            return ["按目前的排班,没有别的日子可排"]
+        listed = "、".join(f"{day:%m-%d}" for day in open_days[:SHOWN])
+        return [
+            f"另有 {len(open_days)} 天可排({listed}):这次检查不分先后,先看同片区哪天有人去、"
+            "哪天人手宽松,其余由公开的随机数决定"
+        ]
     own = _week(explained.day, problem)
     earlier = [day for day in open_days if _week(day, problem) < own]
     same = [day for day in open_days if _week(day, problem) == own]
@@ -74,6 +82,14 @@ def why_this_day(explained: Explained, problem: Problem, gap: float | None) -> l
 
 SHOWN = 6
 """Days listed in a sentence, at most."""
+
+
+def _is_timed(explained: Explained, problem: Problem) -> bool:
+    """Whether a later week costs this visit anything: by its urgency, or because it presses (有先后之分)."""
+    weights = problem.rules.weights
+    own = [c for c in problem.checks if c.id in set(explained.checks)]
+    urgent = max((weights.urgency[c.urgency - 1] for c in own), default=0)
+    return bool(urgent or (weights.pressing and any(c.clue or c.statutory for c in own)))
 
 
 def _week(day: date, problem: Problem) -> int:

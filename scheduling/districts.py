@@ -43,7 +43,7 @@ from scheduling.validation import validate
 from scheduling.workdays import working_days
 
 T = TypeVar("T")
-AIMS = ("unplaced", "doors", "earliness", "cluster_days")
+AIMS = ("unplaced", "doors", "earliness", "cluster_days", "even_load")
 OF_ONE_PART = ("busiest_share", "working_days")
 
 

@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from scheduling.booking import TIE, UNPLACED, Booking, DateProblem, price
-from scheduling.capacity import Ints, hall_rows, workload_limits
+from scheduling.booking import LOTS, UNPLACED, Booking, DateProblem, price
+from scheduling.capacity import Ints, everybody, hall_rows, workload_limits
 from scheduling.merge import PlannedVisit
 from scheduling.problem import HALVES, Problem
 from scheduling.staffing import Staffing
@@ -33,9 +33,9 @@ def fill(booking: Booking, visits: Iterable[int], capacity: Ints) -> None:
         slots = np.flatnonzero(booking.allowed(v, capacity))
         days = slots // 2
         opened = np.where(booking.clusters[problem.cluster[v], days] == 0, problem.open_cost, 0)
-        cost = problem.cost[v, days] + opened + problem.tie[v, days]
+        cost, lot = problem.cost[v, days] + opened, problem.lot[v, days]
         fullness = booking.load[:, slots].sum(axis=0)
-        _place_first(booking, v, [int(slots[i]) for i in np.lexsort((fullness, cost))])
+        _place_first(booking, v, [int(slots[i]) for i in np.lexsort((fullness, lot, cost))])
 
 
 def _place_first(booking: Booking, v: int, slots: Iterable[int]) -> None:
@@ -62,13 +62,12 @@ def date_problem(
         dtype=np.int64,
     ).reshape(len(visits), len(rows))
     urgency = np.array([v.urgency for v in visits], dtype=np.int64)
-    cost, missed, open_cost = price(problem.rules.weights, urgency, days)
+    pressing = np.array([v.pressing for v in visits], dtype=bool)
+    cost, missed, open_cost = price(problem.rules.weights, urgency, pressing, days)
     place = {o.object_id: (n, o.cluster) for n, o in enumerate(problem.objects)}
     clusters = {c: n for n, c in enumerate(sorted({o.cluster for o in problem.objects}))}
-    tie = np.array([_ties(seed, v.id, len(days)) for v in visits], dtype=np.int64).reshape(
-        len(visits), len(days)
-    )
     index = {d: n for n, d in enumerate(days)}
+    people = sum((row.slots for row in everybody(rows)), np.zeros(2 * len(days), dtype=np.int64))
     return DateProblem(
         ids=tuple(v.id for v in visits),
         dates=tuple(days),
@@ -83,7 +82,7 @@ def date_problem(
         cluster=np.array([clusters[place[v.object_id][1]] for v in visits], dtype=np.int64),
         object=np.array([place[v.object_id][0] for v in visits], dtype=np.int64),
         cost=cost,
-        tie=tie,
+        lot=_lots(seed, visits, [place[v.object_id][1] for v in visits], people),
         unplaced=missed,
         open_cost=open_cost,
         pin=np.array([_pin(v, index) for v in visits], dtype=np.int64),
@@ -95,8 +94,23 @@ def date_problem(
     )
 
 
-def _ties(seed: str, visit: str, days: int) -> Ints:
-    return np.random.default_rng(ticket(seed, "day", visit)).integers(0, TIE, size=days)
+def _lots(seed: str, visits: Sequence[PlannedVisit], clusters: Sequence[str], people: Ints) -> Ints:
+    """Lots [V, D] of equally good days (日期签号): a cluster's come in one order, so that its visits meet on few days.
+
+    A race of exponential waiting times: each day is the first with a probability in proportion to the people [2D] who
+    are there, so no part of the window is preferred. A visit's own ticket settles who of a cluster is where.
+    """
+    there = np.maximum(people[0::2] + people[1::2], 0)
+    order: dict[str, Ints] = {}
+    for cluster in sorted(set(clusters)):
+        waits = np.random.default_rng(ticket(seed, "days", cluster)).exponential(size=len(there))
+        order[cluster] = np.argsort(np.argsort(np.where(there > 0, waits / np.maximum(there, 1), np.inf)))
+    own = max(1, LOTS // max(1, len(there)))
+    lots = np.zeros((len(visits), len(there)), dtype=np.int64)
+    for v, (visit, cluster) in enumerate(zip(visits, clusters, strict=True)):
+        noise = np.random.default_rng(ticket(seed, "day", visit.id)).integers(0, own, size=len(there))
+        lots[v] = order[cluster] * LOTS // len(there) + noise
+    return lots
 
 
 def _own_days(visit: PlannedVisit, index: dict[date, int]) -> np.ndarray:

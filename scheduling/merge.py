@@ -56,6 +56,11 @@ class PlannedVisit:
     notes: tuple[str, ...] = ()
 
     @property
+    def pressing(self) -> bool:
+        """Whether somebody waits for it, or the law sets its last day (线索、法定期限)."""
+        return any(c.clue or c.statutory for c in self.checks)
+
+    @property
     def halves_allowed(self) -> tuple[str, ...]:
         """Where it fits: either half, or the whole day."""
         return (WHOLE_DAY,) if self.halves == 2 else HALVES

@@ -1,8 +1,7 @@
 """A roster problem and its answer (排班问题与排班表): plain data that any program can write, solve or check.
 
-Nothing here knows a database, a solver or a regulation: every ratio, cap and interval arrives as a value
-of `Rules`. The JSON form is public (docs/roster-format.md), so an outsider's instance can be solved and any
-roster, ours or not, can be checked.
+Nothing here knows a database, a solver or a regulation: every ratio, cap and interval is a value of `Rules`. The JSON form
+is public (docs/roster-format.md), so an outsider's instance can be solved and any roster, ours or not, can be checked.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ class Check:
     lead (牵头); `clue`: a complaint or transferred lead (线索), which caps, spacing and quotas do not count;
     `joint`: the plan allows it to be merged with other departments' checks. `item_minutes`: minutes of each item
     in the order of `items`, empty where the item register gives none; recognised items then take none.
-    `statutory`: the law sets the end of the window (法定期限); nobody may extend it.
-    """
+    `statutory`: the law sets the end of the window (法定期限); nobody may extend it."""
 
     id: str
     object_id: str
@@ -197,9 +195,11 @@ class HonestQuota:
 
 @dataclass(frozen=True)
 class Weights:
-    """Prices of the soft aims (目标权重): policy, not law. One unit is a week of an urgency-1 visit."""
+    """Prices of the soft aims (目标权重): policy, not law. One unit is a week of an urgency-1 visit. `pressing` is a
+    week's price, if higher, of a visit that somebody waits for (clue) or that has a last day by law (statutory)."""
 
     urgency: tuple[int, int, int, int] = (1, 2, 4, 8)
+    pressing: int = 0
     unplaced: int = 1000
     cluster_day: float = 0.4
 

@@ -136,8 +136,7 @@ class Relieving:
         visits = [v for v, visit in enumerate(self.prepared.visits) if missed & {c.id for c in visit.checks}]
         visits += [v for m in measures if m.kind == "off_site" for v in self._visits_of(set(m.checks))]
         visits = sorted(set(visits))
-        weights = self.prepared.problem.rules.weights.urgency
-        price = sum(self.prices.off_site * (1 + weights[self.prepared.visits[v].urgency - 1]) for v in visits)
+        price = sum(self.prices.in_writing(self.prepared.visits[v].urgency) for v in visits)
         rest = tuple(m for m in measures if m.kind != "off_site")
         return (*rest, off_site(self.prepared, visits, price))
 
@@ -235,8 +234,7 @@ class Relieving:
         checks = [c for c in self.prepared.problem.checks if c.id in meant]
         if {"qualification", "team_size", "recused", "district", "same_pair"} & set(found.conflict.rules):
             yield (tuple(self._lent(checks, many)) for many in range(1, MOST_LENT + 1))
-        weights = self.prepared.problem.rules.weights.urgency
-        price = sum(self.prices.off_site * (1 + weights[c.urgency - 1]) for c in checks)
+        price = sum(self.prices.in_writing(c.urgency) for c in checks)
         said = f"将 {len(checks)} 项改为书面或网络检查"
         yield iter([(Measure("off_site", len(checks), "项", said, price, tuple(c.id for c in checks)),)])
 

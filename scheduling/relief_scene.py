@@ -140,8 +140,7 @@ class Scene:
 
     def off_site_price(self, visit: int) -> float:
         """A visit in writing costs more the more urgent it is."""
-        urgency = self.prepared.visits[visit].urgency
-        return self.prices.off_site * (1 + self.prepared.problem.rules.weights.urgency[urgency - 1])
+        return self.prices.in_writing(self.prepared.visits[visit].urgency)
 
     def team(self, row: int) -> int:
         """People come to a row's seats in steps of so many."""

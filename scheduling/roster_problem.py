@@ -255,7 +255,7 @@ def _rules(law: _Law, facts: Facts, tasks: Iterable[RowMapping]) -> Rules:
         annual_caps=tuple(AnnualCap(most, categories=(f"cap-{most}",)) for most in caps),
         cluster_day_cap=int(law.value("caps.cluster_day")),
         reserve_share=float(law.value("capacity.reserve_share")),
-        weights=Weights(urgency=tuple(law.value("roster.earliness"))),
+        weights=Weights(tuple(law.value("roster.earliness")), pressing=int(law.value("roster.pressing"))),
         lead_order=tuple(dict.fromkeys(task["department"] for task in order)),
         honest_quota=HonestQuota(len(honest.codes), len(honest.disturbed), honest.share),
         separate_pairs=bool(law.value("teams.separate_pairs")),

@@ -59,6 +59,7 @@ NARROWED: dict[str, dict[str, Any]] = {
     "Rules.half_day_minutes": _SOME,
     "Rules.cluster_day_cap": _SOME,
     "Rules.reserve_share": {"minimum": 0, "exclusiveMaximum": 1},
+    "Weights.pressing": _PRICE,
     "Weights.unplaced": _PRICE,
     "Weights.cluster_day": _PRICE,
     "Visit.half": _ANY_HALF,

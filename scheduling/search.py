@@ -28,11 +28,12 @@ from scheduling.slot_plan import place_whole
 from scheduling.tickets import ticket
 
 LONGEST = 3600.0
+AFTER_SHARE, ONCE_ENDED = 0.05, 20.0
 FIRST_SIZE, LEAST_SIZE, MOST_SIZE = 120, 20, 400
 EARLY_EFFORT, TRAVEL_EFFORT = 0.4, 0.05
 TRAVEL_SIZE, TRAVEL_ROUNDS = 40, 9
 CLOSE = 0.01
-"""A gap below which travel gets all rounds but one in TRAVEL_ROUNDS: each takes a tenth of the time, as a rule."""
+"""A gap below which travel gets all rounds but one in TRAVEL_ROUNDS, and at the bound all: each takes a tenth of the time, as a rule."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,16 @@ class Watch:
         if self.stop.seconds is None:
             return LONGEST
         return max(0.0, self.stop.seconds - (time.monotonic() - self.began))
+
+    def last_seconds(self) -> Callable[[], float]:
+        """CPU seconds left of a small share of the time, for what follows the search; unlimited where nothing is timed.
+
+        On a busy machine a second of the clock may be a tenth of one's own, and this work is short and bounded.
+        """
+        if self.stop.seconds is None and not self.stop.is_ended:
+            return lambda: LONGEST
+        end = time.thread_time() + AFTER_SHARE * (self.stop.seconds or ONCE_ENDED)
+        return lambda: end - time.thread_time()
 
     def over(self, booking: Booking) -> bool:
         """Whether a condition to stop holds; `reason` then names it."""
@@ -155,8 +166,9 @@ class Search:
         return history
 
     def _round(self) -> bool:
-        close = gap_of(self.booking.earliness(), self.watch.bound) < CLOSE
-        if self.watch.rounds % (TRAVEL_ROUNDS if close else 2):
+        value = self.booking.earliness()
+        close = gap_of(value, self.watch.bound) < CLOSE
+        if value <= self.watch.bound or self.watch.rounds % (TRAVEL_ROUNDS if close else 2):
             return self._improve(self.near.of_weeks(TRAVEL_SIZE, 1), self.travel).changed
         return self._earlier()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from scheduling.problem import Step
+from scheduling.problem import Step, Weights
 
 AIMS = {
     "unplaced": "进入排期而未排入",
     "doors": "入企次数",
     "earliness": "紧急优先（加权周数）",
     "cluster_days": "片区日数",
+    "even_load": "扎堆程度（均衡负荷）",
 }
 STOPPED = {
     "seconds": "用完给定时间",
@@ -51,3 +52,10 @@ def gap_words(gap: float | None) -> str:
     if gap is None:
         return NONE
     return f"{gap:.2%}" if gap < MOST_SHOWN else f"＞{MOST_SHOWN:.0%}"
+
+
+def gap_words_of(gap: float | None, weights: Weights) -> str:
+    """The gap, and what it speaks of where no class is dated before another (差距所指)."""
+    if gap is None or any(weights.urgency):
+        return gap_words(gap)
+    return f"{gap_words(gap)}（各类对象不分先后，只就未排入、线索和有法定期限的检查而言）"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from scheduling.booking import TIE, UNIT, UNPLACED, Booking, DateProblem
+from scheduling.booking import LOTS, UNIT, UNPLACED, Booking, DateProblem
 from scheduling.bound import RULES, Columns, Floats, Limits, capacity_matrix, minimise
 from scheduling.capacity import Ints
 
@@ -27,8 +27,8 @@ def place_whole(booking: Booking, reduced: Floats, capacity: Ints, seconds: floa
     columns = Columns(kind, day, [[v] for v in range(problem.size)])
     limits = [rule(problem, columns) for rule in RULES if rule is not capacity_matrix]
     # A ticket's worth is far below a week's; it only settles which of equally good half-days is taken.
-    lots = problem.tie[kind, day] * 2 + (problem.ordinals[day] + half) % 2
-    cost = problem.cost[kind, day] + lots * (UNIT // 50) / TIE
+    lots = problem.lot[kind, day] * 2 + (problem.ordinals[day] + half) % 2
+    cost = problem.cost[kind, day] + lots * (UNIT // 50) / LOTS
     found = minimise(
         cost.astype(float),
         kind,
@@ -36,6 +36,7 @@ def place_whole(booking: Booking, reduced: Floats, capacity: Ints, seconds: floa
         problem.unplaced.astype(float),
         [*limits, _slot_matrix(problem, kind, day, half, capacity)],
         seconds,
+        rough=True,
     )
     if found is None:
         return
@@ -59,7 +60,7 @@ def _offers(booking: Booking, reduced: Floats) -> tuple[Ints, Ints, Ints]:
             worst = reduced[v].min() + WORTH * UNIT
             days = np.flatnonzero(problem.days[v] & (reduced[v] <= worst))
             worth = np.floor(reduced[v, days] / (UNIT / 4))
-            best = days[np.lexsort((problem.tie[v, days], worth))[:DAYS_OFFERED]]
+            best = days[np.lexsort((problem.lot[v, days], worth))[:DAYS_OFFERED]]
             own = [2 * int(d) + h for d in best for h in range(3 - int(problem.halves[v]))]
         kinds += [v] * len(own)
         slots += own

@@ -17,7 +17,9 @@ from scheduling.booking import UNIT, UNPLACED, Booking
 from scheduling.bound import relax
 from scheduling.conflict_record import Conflict, Prices
 from scheduling.conflicts import Explainer
+from scheduling.even_load import EvenLoad, even_bound
 from scheduling.explain import find_conflicts
+from scheduling.levelling import Levelling
 from scheduling.merge import Merging, PlannedVisit
 from scheduling.prepared import Prepared, prepare
 from scheduling.problem import (
@@ -72,6 +74,7 @@ def _aims(booking: Booking, bound: float, visits: Sequence[PlannedVisit]) -> tup
         Aim("doors", float(len(visits)), float(len({v.object_id for v in visits}))),
         Aim("earliness", booking.earliness() / UNIT, bound / UNIT),
         Aim("cluster_days", float((booking.clusters > 0).sum()), float(least)),
+        Aim("even_load", round(EvenLoad(problem).value(booking), 4), round(even_bound(booking), 4)),
     )
 
 
@@ -134,6 +137,8 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     booking = first_plan(dates, problem.rules.reserve_share, relaxation, tickets, watch)
     workload = Workload(booking, staffing, problem)
     history = Search(booking, relaxation, watch, seed).run(told)
+    told("均衡负荷", 1.0)
+    Levelling(booking, tickets, watch.last_seconds()).run()
     told("校核派员", 1.0)
     missed = [int(v) for v in np.flatnonzero(booking.slot == UNPLACED)]
     overworked = workload.settle(max(3.0, watch.left()))

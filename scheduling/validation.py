@@ -90,6 +90,7 @@ def _weight_faults(weights: Weights) -> Iterator[str]:
     at = "problem.rules.weights"
     for name, price in (
         *((f"urgency[{n}]", price) for n, price in enumerate(weights.urgency)),
+        ("pressing", weights.pressing),
         ("unplaced", weights.unplaced),
         ("cluster_day", weights.cluster_day),
     ):

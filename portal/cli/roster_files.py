@@ -23,7 +23,7 @@ from scheduling.check import check_roster
 from scheduling.problem import Problem, ProblemError, Roster, problem_hash, problem_to_json, roster_to_json
 from scheduling.problem_files import read_problem, read_roster, told, write_roster
 from scheduling.rule_names import rule_words
-from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
+from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words_of
 from scheduling.validation import warnings
 
 roster_commands = typer.Typer(
@@ -88,7 +88,7 @@ def solve(
         "violations": [asdict(v) for v in broken],
         "pictures": drawn,
     }
-    tell(answer, as_json, lambda: _show_outcome(written, roster, broken, drawn))
+    tell(answer, as_json, lambda: _show_outcome(written, asked, roster, broken, drawn))
     _leave_if(broken)
 
 
@@ -147,11 +147,13 @@ def show_aims(roster: Roster) -> None:
     out.print(table)
 
 
-def _show_outcome(written: Path, roster: Roster, broken: list[Violation], drawn: list[str]) -> None:
+def _show_outcome(
+    written: Path, problem: Problem, roster: Roster, broken: list[Violation], drawn: list[str]
+) -> None:
     show_aims(roster)
     out.print(
         f"排入 {len(roster.visits):,} 次入企，未排入 {len(roster.unplaced):,} 次，"
-        f"紧急优先差距 {gap_words(roster.gap)}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"
+        f"紧急优先差距 {gap_words_of(roster.gap, problem.rules.weights)}；{STOPPED.get(roster.stopped, roster.stopped)}后停止。"
     )
     for missed in roster.unplaced[:SHOWN]:
         out.print(

@@ -23,7 +23,7 @@ from scheduling.acts import ROSTER_STATES
 from scheduling.conflict_words import remedy_words
 from scheduling.problem import Problem, ProblemError, Roster, Unplaced, problem_to_json, roster_to_json
 from scheduling.rule_names import rule_name
-from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words
+from scheduling.search_words import AIMS, STOPPED, figure_words, gap_words_of
 from scheduling.told import told_roster
 
 router = APIRouter(prefix="/staff", include_in_schema=False)
@@ -52,7 +52,7 @@ def roster_page(
         names=names,
         places={visit.id: visit.object_id for visit in roster.visits},
         figure=figure_words,
-        gap=gap_words(roster.gap),
+        gap=gap_words_of(roster.gap, problem.rules.weights),
         stopped=STOPPED.get(roster.stopped, roster.stopped),
         conflicts=[
             (c.sentence, [rule_name(rule) for rule in c.rules], [remedy_words(r) for r in c.remedies])

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from scheduling.booking import UNIT, UNPLACED, Booking, DateProblem
+from scheduling.booking import LOTS, UNIT, UNPLACED, Booking, DateProblem
 from scheduling.bound import relax
 from scheduling.capacity import HallRow, Limit
 from scheduling.dates import Cut, DateModel, Focus, improve
@@ -43,7 +43,7 @@ def plan(visits: int, people: int, **change) -> DateProblem:
         cluster=np.arange(visits),
         object=np.arange(visits),
         cost=np.tile(UNIT * weeks, (visits, 1)),
-        tie=np.zeros((visits, 10), dtype=np.int64),
+        lot=np.zeros((visits, 10), dtype=np.int64),
         unplaced=np.full(visits, 1000 * UNIT),
         open_cost=0,
         pin=np.full(visits, UNPLACED),
@@ -270,7 +270,7 @@ def test_search_steps_never_make_it_worse_and_keep_the_books() -> None:
     problem = plan(30, 4, days=days, cluster=rng.integers(0, 5, 30), open_cost=4000, cluster_cap=4)
     problem = replace(problem, limits=(Limit(0, np.full(20, 2), 12, 2),))
     problem = replace(
-        problem, tie=rng.integers(0, 7, (30, 10)), cost=problem.cost * rng.integers(1, 9, (30, 1))
+        problem, lot=rng.integers(0, LOTS, (30, 10)), cost=problem.cost * rng.integers(1, 9, (30, 1))
     )
     booking = Booking(problem)
     fill(booking, range(30), problem.capacity)
@@ -311,7 +311,7 @@ def small(seed: int, **change) -> DateProblem:
     problem = plan(
         4, 2, days=days, halves=rng.integers(1, 3, 4), unplaced=rng.integers(1, 5, 4) * 3 * UNIT,
         cluster=np.zeros(4, dtype=int), cluster_cap=int(rng.integers(1, 4)),
-        whole=np.full((1, 10), 2 * int(rng.integers(0, 2))), tie=rng.integers(0, 7, (4, 10)),
+        whole=np.full((1, 10), 2 * int(rng.integers(0, 2))), lot=rng.integers(0, LOTS, (4, 10)),
     )  # fmt: skip
     return replace(problem, cost=problem.cost * rng.integers(1, 4, (4, 1)), **change)
 

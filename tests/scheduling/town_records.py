@@ -285,25 +285,25 @@ def withdraw_unfinished(engine: Engine) -> None:
         connection.execute(text(f"UPDATE plan SET state = 'superseded' WHERE state IN {undrawn}"))
 
 
-def approved_plan(engine: Engine, tasks: Any = None) -> int:
+def approved_plan(engine: Engine, tasks: Any = None, window: tuple[date, date] = WINDOW) -> int:
     """A plan by 甲, approved by 乙."""
     withdraw_unfinished(engine)
-    plan = make_plan(engine, AS_OF, PLACE, *WINDOW, "甲", tasks)
+    plan = make_plan(engine, AS_OF, PLACE, *window, "甲", tasks)
     approve_plan(engine, plan, "乙")
     return plan
 
 
-def allocated_plan(engine: Engine, tasks: Any = None) -> int:
+def allocated_plan(engine: Engine, tasks: Any = None, window: tuple[date, date] = WINDOW) -> int:
     """A plan whose pool is frozen and whose numbers are settled."""
-    plan = approved_plan(engine, tasks)
+    plan = approved_plan(engine, tasks, window)
     freeze_pool(engine, plan)
     allocate(engine, plan)
     return plan
 
 
-def drawn_plan(engine: Engine, tasks: Any = None) -> tuple[int, int]:
+def drawn_plan(engine: Engine, tasks: Any = None, window: tuple[date, date] = WINDOW) -> tuple[int, int]:
     """A plan and its draw, held with simulated dice."""
-    plan = allocated_plan(engine, tasks)
+    plan = allocated_plan(engine, tasks, window)
     draw = commit_draw(engine, plan, "甲", "市局大厅 2026-09-30 10:00")
     record_seed(engine, draw, simulated_seed(engine, draw, AS_OF), "模拟掷骰", "乙")
     run_draw(engine, draw, "甲")

@@ -41,6 +41,7 @@ from scheduling.problem import (
 )
 from scheduling.quiet import ObjectFrame, applies, covers
 from scheduling.rule_names import half_name
+from scheduling.validation import check_faults
 
 MOST_URGENT = 4
 DAY = timedelta(days=1)
@@ -334,6 +335,7 @@ def _check_faults(problem: Problem, change: Change, what: UrgentLead | CheckAdde
     known = {o.object_id for o in problem.objects} | ({what.site.object_id} if what.site else set())
     if what.check.object_id not in known:
         yield f"检查对象 {what.check.object_id} 不在对象名录中,须在 site 中说明"
+    yield from check_faults(what.check, "check", {what.check.object_id})
 
 
 def _visit_faults(

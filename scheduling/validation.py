@@ -36,7 +36,8 @@ def _repeated(name: str, where: str, key: str, ids: Iterable[str]) -> Iterator[s
         seen.setdefault(one, n)
 
 
-def _check_faults(check: Check, at: str, known: set[str]) -> Iterator[str]:
+def check_faults(check: Check, at: str, known: set[str]) -> Iterator[str]:
+    """What is wrong with one check (任务问题), each at its field. known: objects that it may be about."""
     if check.object_id not in known:
         yield f"{at}.object_id:任务 {check.id} 的检查对象 {check.object_id} 不在对象名录中"
     if check.window_from > check.window_to:
@@ -135,7 +136,7 @@ def faults(problem: Problem) -> list[str]:
     if (problem.last_day - problem.first_day).days > LONGEST_PERIOD:
         found.append(f"problem.last_day:计划期超过 {LONGEST_PERIOD} 天,请分期排班")
     for n, check in enumerate(problem.checks):
-        found += _check_faults(check, f"problem.checks[{n}]", known)
+        found += check_faults(check, f"problem.checks[{n}]", known)
     found += _rule_faults(problem.rules)
     for n, rule in enumerate(problem.quiet_rules):
         found += _quiet_faults(rule, f"problem.quiet_rules[{n}]")

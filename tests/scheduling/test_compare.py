@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 
+from scheduling.check_claims import AIMS
 from scheduling.compare import Comparison, compare_rosters
 from scheduling.problem import Aim, Problem, Roster, Seat, Unplaced
 from scheduling.solve import Stop, solve
@@ -104,10 +105,12 @@ def test_what_a_file_says_of_itself_is_not_believed() -> None:
     lies = tuple(replace(a, value=0.0, bound=a.value + 9.0) for a in ROSTER.aims)
     honest = {m.name: m for m in compare_rosters(TOWN, ROSTER, ROSTER).measures}
     found = {m.name: m for m in compare_rosters(TOWN, ROSTER, replace(ROSTER, aims=lies)).measures}
-    for aim in ROSTER.aims:
+    for aim in [aim for aim in ROSTER.aims if aim.name in AIMS]:
         assert (found[aim.name].first, found[aim.name].second) == (aim.value, aim.value)
         assert found[aim.name].bound == honest[aim.name].bound == aim.bound
-    assert found["violations"].second == len(lies) * 2
+    assert (
+        found["violations"].second == len(AIMS) * 2 + 1
+    )  # of an aim that is not worked out again, only the bound above its value
     silent = {m.name: m for m in compare_rosters(TOWN, ROSTER, replace(ROSTER, aims=(), gap=0.0)).measures}
     assert silent["earliness"].second == honest["earliness"].second
 

@@ -94,13 +94,17 @@ def agreement(pairs: Counter[tuple[str, tuple[str, str]]], runs: int) -> float:
     return sum(many * (many - 1) for many in pairs.values()) / (sum(pairs.values()) * (runs - 1))
 
 
-def simulate(table: TeamTable, runs: int) -> str:
-    """So many lotteries: broken rules, and chi-square of who was sent against the published probabilities."""
+def simulate(table: TeamTable, runs: int, seeds: str) -> str:
+    """So many lotteries: broken rules, and chi-square of who was sent against the published probabilities.
+
+    seeds: a word that the seeds are made of; another word, other lotteries. Groups are drawn together, so their
+    statistics are not independent: beside the total stand the single seats, as standard deviations from their expectation.
+    """
     seen: Counter[tuple[str, str]] = Counter()
     pairs: Counter[tuple[str, tuple[str, str]]] = Counter()
     broken = 0
     for run in range(runs):
-        teams = draw_teams(table, hashlib.sha256(f"run {run}".encode()).hexdigest())
+        teams = draw_teams(table, hashlib.sha256(f"{seeds} {run}".encode()).hexdigest())
         pairs.update(together(teams))
         broken += rules_broken(table, teams)
         seen.update((group, name) for group, names in teams.items() for name in names)
@@ -113,11 +117,20 @@ def simulate(table: TeamTable, runs: int) -> str:
             value = sum((seen[group.id, name] - many) ** 2 / many for name, many in tested.items())
             statistics.append((value, len(tested) - 1, group.id))
     total, freedom = sum(value for value, _, _ in statistics), sum(free for _, free, _ in statistics)
+    apart = [
+        (seen[group.id, name] - runs * chance) / (runs * chance * (1 - chance)) ** 0.5
+        for group in table.groups
+        for name in group.eligible
+        if 0 < (chance := float(table.probability(group.id, name))) < 1
+    ]
     least, worst = min((float(chi2.sf(value, free)), group) for value, free, group in statistics)
     return (
         f"{runs:,} simulated lotteries: {broken} rules broken; chi-square {total:,.0f} on {freedom:,} degrees over"
         f" {len(statistics)} groups of one seat, p = {chi2.sf(total, freedom):.3f};"
         f" smallest p of one group {least:.1e} ({worst}; times {len(statistics)}: {min(1.0, least * len(statistics)):.2f});"
+        f" of {len(apart):,} seats {sum(abs(one) > 3 for one in apart)} lie beyond 3 standard deviations"
+        f" ({len(apart) * 0.0027:.0f} expected), the farthest at {max(map(abs, apart)):.1f}, mean square"
+        f" {sum(one * one for one in apart) / len(apart):.3f};"
         f" {len(pairs):,} different pairs sent together to a visit, two lotteries agree in {agreement(pairs, runs):.4%}"
     )
 
@@ -146,7 +159,9 @@ def replay_seconds(table: TeamTable) -> tuple[float, float]:
     return spent[0], spent[1]
 
 
-def lottery(people: int, visits: int, days: int, program: bool, runs: int, earlier: bool = False) -> None:
+def lottery(
+    people: int, visits: int, days: int, program: bool, runs: int, seeds: str = "", earlier: bool = False
+) -> None:
     """Print one lottery's figures."""
     case = team_case(people, visits, days)
     print(
@@ -173,7 +188,7 @@ def lottery(people: int, visits: int, days: int, program: bool, runs: int, earli
         f" {spent + reading + rounding:.2f}; verify with it {whole:.2f} CPU s, without {without:.2f}"
     )
     for one in (table, first)[: (1 + earlier) * bool(runs)]:
-        told, simulated = timed(lambda one=one: simulate(one, runs))  # type: ignore[misc]
+        told, simulated = timed(lambda one=one: simulate(one, runs, seeds))  # type: ignore[misc]
         print(f"  {one.edition}: {told} ({simulated:.0f} CPU s)")
 
 
@@ -189,9 +204,10 @@ def main() -> None:
     parser.add_argument(
         "--large", type=int, nargs=3, default=(500, 5000, 60), metavar=("PEOPLE", "VISITS", "DAYS")
     )
+    parser.add_argument("--seeds", default="run", help="a word that their seeds are made of")
     parser.add_argument("--earlier", action="store_true", help="simulate wurao-team-1 as well")
     chosen = parser.parse_args()
-    lottery(*chosen.small, program=True, runs=chosen.runs, earlier=chosen.earlier)
+    lottery(*chosen.small, program=True, runs=chosen.runs, seeds=chosen.seeds, earlier=chosen.earlier)
     lottery(*chosen.large, program=False, runs=0)
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,9 @@ def _usual_moments(texts: Iterable[str]) -> Iterator[tuple[str, datetime]]:
     for text in texts:
         if len(text) == 19 and text[10] == " " and text.isascii():
             with suppress(ValueError):
-                yield text, datetime.fromisoformat(text)
+                moment = datetime.fromisoformat(text)  # which also reads weeks and time zones
+                if moment.isoformat(" ") == text:
+                    yield text, moment
 
 
 def _mostly_distinct(cells: list[str]) -> bool:
@@ -247,14 +249,12 @@ def read_amount(text: str) -> Decimal:
     match = _AMOUNT.match(_plain(text).replace(" ", ""))
     if not match:
         raise Unreadable("bad_amount", value=text)
-    try:
-        amount = Decimal(match.group(1).replace(",", ""))
-    except InvalidOperation:
-        raise Unreadable("bad_amount", value=text) from None
     unit = match.group(2) or "万元"
-    amount = (
-        amount / TEN_THOUSAND if unit == "元" else amount * TEN_THOUSAND if unit.startswith("亿") else amount
-    )
+    times = {"元": 1 / TEN_THOUSAND, "亿": TEN_THOUSAND, "亿元": TEN_THOUSAND}.get(unit, Decimal(1))
+    try:
+        amount = Decimal(match.group(1).replace(",", "")) * times
+    except ArithmeticError:  # no number, or one beyond all exponents
+        raise Unreadable("bad_amount", value=text) from None
     if amount < 0:
         raise Unreadable("too_small", value=text, limit=0)
     if amount >= Decimal(10) ** 12:

@@ -121,11 +121,15 @@ def _csv_table(
 
 def _blocks(path: Path, look: Look, separator: str, table: RawTable) -> Iterator["Block | RawChunk"]:
     """The rows below the headings, in blocks where both readers must agree, else by Python's csv."""
-    from ingestion.plain.blocks import Block, Lines, read_blocks, rows_from
+    from ingestion.plain.blocks import Block, Lines, after_rows, read_blocks, rows_from
 
     headings = table.headings
     with _refusing_long_cells(path):
-        for piece in read_blocks(path, look, separator, headings, table.first - 1, table.first):
+        offset = after_rows(path, look, separator, table.first - 1)
+        if offset is None:
+            yield from table.chunks
+            return
+        for piece in read_blocks(path, look, separator, headings, offset, table.first):
             if isinstance(piece, Block):
                 yield piece
             elif isinstance(piece, Lines):

@@ -7,7 +7,7 @@ goes on where it stopped and a repeated one changes nothing.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,12 @@ class Shelf:
     """Whether any row says something again."""
     taken: int = 0
 
+    def skip(self, last: int) -> None:
+        """Pass over the lines up to row number `last`: they are facts already."""
+        until = int(np.searchsorted(self.numbers, last, side="right"))
+        self.spool.skip(until - self.taken)
+        self.taken = until
+
     def take(self, last: int) -> tuple[bytes, Verdicts]:
         """The lines up to row number `last` that are not taken yet, without those that are not written, and the verdicts on
         all of them."""
@@ -80,7 +86,7 @@ def write_chunks(connection: Connection, dataset: Dataset, staging: Staging, don
     job = Writing(connection, dataset, staging.batch_id, shelves, *_row_numbers(connection, shelves[0]))
     if done:
         for shelf in shelves:
-            shelf.take(int(job.rows[done - 1]))
+            shelf.skip(int(job.rows[done - 1]))
     ledger = Ledger()
     for passed, written in job.run(done):
         for name, count in vars(written).items():
@@ -140,7 +146,7 @@ class Writing:
         chunks = [(int(self.rows[a]), int(self.rows[b - 1]), b) for a, b in zip(starts, ends, strict=True)]
         taken = ahead([shelf.take(chunk[1]) for shelf in self.shelves] for chunk in chunks)
         coming = deque(chunks)
-        with self.connection.engine.connect() as second, ThreadPoolExecutor(1) as pool:
+        with closing(taken), self.connection.engine.connect() as second, ThreadPoolExecutor(1) as pool:
             while coming:
                 one, of_one = coming.popleft(), next(taken)
                 sent: Future[None] | None = None

@@ -1,8 +1,9 @@
 """Reading (读入): one opened file into staging, row by row judged; no fact is written here."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +42,7 @@ from registry.progress import DETAIL, Progress
 from registry.tables.library import Office
 
 if TYPE_CHECKING:
+    from ingestion.plain.blocks import Block
     from ingestion.plain.lane import PlainLane
     from ingestion.plain.sheet import PlainSheet
 
@@ -116,20 +118,30 @@ def stage_file(arrival: Arrival, table: RawTable, layout: Layout, staging: Stagi
     make_claims(connection)
     reading = Reading(arrival, layout, staging, around, items)
     title, started, rows = f"{dataset.title} {arrival.file_name}", monotonic(), 0
-    for read, part in _pieces(reading, table):
-        rows += read
-        fault("intake.while_staging")
-        speed = rows / max(monotonic() - started, 1e-3)
-        said = f"{title}{DETAIL}已读 {rows:,} 行，每秒 {speed:,.0f} 行"
-        arrival.progress(said, READING * min(part, 0.99))
+    with closing(_pieces(reading, table)) as pieces:  # an error would else keep the file and its thread
+        for read, part in pieces:
+            rows += read
+            fault("intake.while_staging")
+            speed = rows / max(monotonic() - started, 1e-3)
+            said = f"{title}{DETAIL}已读 {rows:,} 行，每秒 {speed:,.0f} 行"
+            arrival.progress(said, READING * min(part, 0.99))
     staging.finish(connection)
     gc.collect()  # a tenth of the memory, in `seldom_collecting`: what reading left behind is not needed for writing
 
 
-def _pieces(reading: "Reading", table: RawTable) -> Iterator[tuple[int, float]]:
+def _pieces(reading: "Reading", table: RawTable) -> Generator[tuple[int, float]]:
     """Stage the file piece by piece; yields the rows of each, and how much of the file has passed."""
     lane = _plain_lane(reading, table)
-    pieces = ahead(table.blocks()) if lane and table.blocks else table.chunks
+    if lane and table.blocks:
+        with closing(ahead(table.blocks())) as blocks:
+            yield from _staged(reading, table, lane, blocks)
+    else:
+        yield from _staged(reading, table, lane, table.chunks)
+
+
+def _staged(
+    reading: "Reading", table: RawTable, lane: "PlainLane | None", pieces: "Iterator[Block | RawChunk]"
+) -> Iterator[tuple[int, float]]:
     size, passed = max(reading.arrival.path.stat().st_size, 1), 0
     for piece in pieces:
         if isinstance(piece, RawChunk):

@@ -1,8 +1,9 @@
 """Spools (暂存行): finished COPY lines wait in files beside the database, so that each is sent to it once."""
 
+import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO, TypeVar
@@ -57,6 +58,12 @@ class Spool:
         self.lengths, self.taken = [np.concatenate([np.zeros(0, np.int32), *self.lengths])], 0
         self.ranks = [np.concatenate([np.zeros(0, np.int32), *self.ranks])]
 
+    def skip(self, many: int) -> None:
+        """Pass over the next lines unread."""
+        passed = self.lengths[0][self.taken : self.taken + many]
+        self.taken += len(passed)
+        self.file.seek(int(passed.sum(dtype=np.int64)), os.SEEK_CUR)
+
     def take(self, many: int) -> "Lines":
         """The next lines."""
         part = slice(self.taken, self.taken + many)
@@ -105,7 +112,7 @@ def in_order(places: Sequence[NDArray[np.int64]], sheets: Sequence[bytes]) -> by
     return b"".join(lines[place] for place in np.argsort(np.concatenate(places)).tolist())
 
 
-def ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
+def ahead(pieces: Iterator[Piece]) -> Generator[Piece]:
     """The same pieces, of which the next is read while one is worked on."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, pieces, None)

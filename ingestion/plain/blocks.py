@@ -19,11 +19,15 @@ from ingestion.encoding import Look
 
 BLOCK = 3 << 20
 """Bytes read at a time: some four thousand rows, so that a few of them in memory are no burden."""
+LONGEST_HEAD = 1 << 20
+"""Bytes of a title above the headings in which quotes are looked for."""
 LONGEST_ROW = 100_000
 """Bytes of a row that may hold a cell beyond the limit; it is read the long way, which tells."""
 READ_PLAINLY = ("utf-8", "utf-8-sig", "gb18030")
 """Encodings in which a line break, a quote and a comma are one byte that is part of no other character."""
 
+_OTHER_FORMATS = (b"x", b"\x1f", b"\xef\xbb\xbf")
+"""How compressed data begin, and a byte order mark: polars would unpack the one and leave out the other."""
 _QUOTE, _BREAK, _RETURN = ord('"'), ord("\n"), ord("\r")
 
 
@@ -56,21 +60,26 @@ def readable_in_blocks(look: Look, separator: str) -> bool:
     return look.plain and look.spotless and look.encoding in READ_PLAINLY and separator.isascii()
 
 
-def read_blocks(
-    path: Path, look: Look, separator: str, headings: Sequence[str], skip: int, first: int
-) -> Iterator[Block | Lines | Rest]:
-    """The rows after the first `skip`, the first of which has the number `first`.
-
-    A `Rest` is the last thing that comes.
-    """
+def after_rows(path: Path, look: Look, separator: str, many: int) -> int | None:
+    """The byte after the first `many` rows; None where Python's csv would not end a row there."""
+    head = b""
     with path.open("rb") as file:
-        offset = _after_rows(file, skip)
-        if offset < 0:
-            yield Rest(0, first - skip)
-            return
+        for _ in range(many):
+            head += file.readline(LONGEST_ROW)
+            while head.count(b'"') % 2 and len(head) < LONGEST_HEAD and (more := file.readline(LONGEST_ROW)):
+                head += more
+    rows = csv.reader(io.StringIO(head.decode(look.encoding), newline=""), delimiter=separator)
+    return len(head) if head.endswith(b"\n") and sum(1 for _ in rows) == many else None
+
+
+def read_blocks(
+    path: Path, look: Look, separator: str, headings: Sequence[str], offset: int, first: int
+) -> Iterator[Block | Lines | Rest]:
+    """The rows from a byte on, the first of which has the number `first`. A `Rest` is the last thing that comes."""
+    with path.open("rb") as file:
         for start, whole in _pieces(file, offset):
             text = whole if look.encoding != "gb18030" else whole.decode("gb18030").encode()
-            shape = _shape(text, separator, len(headings))
+            shape = _shape(text, separator, len(headings)) if whole else None
             if shape is None:
                 yield Rest(start, first)
                 return
@@ -92,29 +101,16 @@ def rows_from(path: Path, look: Look, separator: str, rest: Rest) -> Iterator[li
         yield from csv.reader(text, delimiter=separator)
 
 
-def _after_rows(file: IO[bytes], many: int) -> int:
-    """The byte after so many rows; -1 where their quotes do not pair within a reasonable length."""
-    offset = 0
-    for _ in range(many):
-        line = file.readline()
-        while line.count(b'"') % 2:
-            more = file.readline()
-            if not more or len(line) > LONGEST_ROW:
-                return -1
-            line += more
-        offset += len(line)
-    return offset
-
-
 def _pieces(file: IO[bytes], offset: int) -> Iterator[tuple[int, bytes]]:
-    """(offset, whole rows) in turn. A row ends at a line break before which quotes are paired."""
+    """(offset, whole rows) in turn; nothing, where no row ends for long. One ends at a line break before which quotes
+    are paired."""
     file.seek(offset)
     rest = b""
     while piece := file.read(BLOCK):
         held = rest + piece
         cut = _last_end(held)
         if not cut and len(held) > 8 * BLOCK:
-            yield offset, held  # no row ends here: its shape will say so
+            yield offset, b""
             return
         if cut:
             yield offset, held[:cut]
@@ -161,6 +157,7 @@ def _shape(text: bytes, separator: str, width: int) -> _Shape | None:
         and (not returns or returns == text.count(b"\r\n"))
         and not (returns and len(quotes))
         and width > 1
+        and not text.startswith(_OTHER_FORMATS)
         and bool((counts == width - 1).all())
         and int(lengths.max()) <= LONGEST_ROW
     )

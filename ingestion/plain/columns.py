@@ -22,15 +22,15 @@ Odd = NDArray[np.bool_]
 """For each row of a block: it is not plain, and goes the long way."""
 Codes = NDArray[np.uint32]
 
-MOST = 200_000
-"""Distinct texts of one column that are kept; a column of more begins a new book."""
+MOST, MOST_CHARACTERS = 200_000, 4_000_000
+"""Distinct texts of one column that are kept, and their characters; a column of more begins a new book."""
 NO_DAY = np.iinfo(np.int32).min
 SAMPLE = 1_000
 
 _CHANGED = r"[\p{C}\p{Z}&&[^ ]]|^ | $|\\|[1-9]\d{10}"
 """Found in every text that cleaning could change, or that COPY must escape: what is not printable, blanks at an edge, a
 backslash, eleven digits in a row."""
-_USUAL_MOMENT = r"^\d{4}-\d{2}-\d{2} \d{2}:[0-5]\d:[0-5]\d$"
+_USUAL_MOMENT = r"^(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})-\d{2}-\d{2} \d{2}:[0-5]\d:[0-5]\d$"
 _DAYS_BEFORE = date(1970, 1, 1).toordinal()
 
 
@@ -208,13 +208,14 @@ class Vocabulary:
         self._anchor = pl.Series(
             [], dtype=self._kind
         )  # codes last as long as somebody holds a series of theirs
-        self.book = Book()
+        self.book, self._characters = Book(), 0
 
     def of(self, texts: pl.Series) -> Coded:
         """The column as codes; texts that are new are read first."""
         codes = texts.cast(self._kind).to_physical().to_numpy().astype(np.uint32)
         many = len(self.book.values)
-        if many > MOST and int(codes.max(initial=0)) >= many:
+        full = many > MOST or self._characters > MOST_CHARACTERS
+        if full and int(codes.max(initial=0)) >= many:
             self._begin()
             return self.of(texts)
         fresh = np.flatnonzero(codes >= many)
@@ -227,6 +228,7 @@ class Vocabulary:
 
     def _learn(self, texts: list[str]) -> None:
         values, odd = [], []
+        self._characters += sum(map(len, texts))
         for text in texts:
             try:
                 values.append(self._read(text))

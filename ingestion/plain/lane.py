@@ -5,6 +5,7 @@ texts. A row at which anything is odd is not judged here: it goes the long way, 
 is wrong. So this file decides nothing about a row but that nothing is wrong with it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -90,7 +91,7 @@ class PlainLane:
     def judge(self, block: Block) -> Judged:
         """Which rows of the block are plain, and what they become."""
         many = len(block.columns)
-        odd = np.zeros(many, bool)
+        odd, blank = np.zeros(many, bool), _blank(block.columns)
         columns: dict[str, Whole] = {}
         for column in self._columns:
             columns[column.name], strange = self._clean(column, block.columns)
@@ -103,8 +104,8 @@ class PlainLane:
         odd |= self._wrong_days(columns)
         for name, of in self.dataset.repeats.items():
             columns[name] = columns[of]
-        others = self._as_they_came(block, np.flatnonzero(odd))
-        return Judged(self._sheet(block, columns, np.flatnonzero(~odd)), others)
+        others = self._as_they_came(block, np.flatnonzero(odd & ~blank))
+        return Judged(self._sheet(block, columns, np.flatnonzero(~odd & ~blank)), others)
 
     def _steps(self) -> list[Combination]:
         first = [self._identity] if self.dataset.identity else []
@@ -234,10 +235,23 @@ class PlainLane:
         return pd.DataFrame(made, index=index, dtype=object)
 
 
+def _blank(texts: pl.DataFrame) -> Odd:
+    """Rows without a single filled cell are no rows (空行)."""
+    blank = (texts.to_series(0) == "").to_numpy()
+    if blank.any():
+        blank = blank & texts.select(pl.all_horizontal(pl.all() == "")).to_series().to_numpy()
+    return blank
+
+
 def _counted(sender: Coded, rows: Any) -> dict[str, int]:
     """Office → how many of these rows are its own."""
     many = np.bincount(sender.codes[rows], minlength=len(sender.book.values)).tolist()
-    return {value or "": count for value, count in zip(sender.book.values, many, strict=True) if count}
+    counted: Counter[str] = Counter()
+    for value, count in zip(
+        sender.book.values, many, strict=True
+    ):  # one office may be written in several ways
+        counted[value or ""] += count
+    return {office: count for office, count in counted.items() if count}
 
 
 def _derive(

@@ -138,11 +138,13 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     workload = Workload(booking, staffing, problem)
     history = Search(booking, relaxation, watch, seed).run(told)
     told("均衡负荷", 1.0)
-    Levelling(booking, tickets, watch.last_seconds()).run()
+    levelled = Levelling(
+        booking, tickets, watch.last_seconds()
+    ).run()  # which finds an earlier day now and then
     told("校核派员", 1.0)
     missed = [int(v) for v in np.flatnonzero(booking.slot == UNPLACED)]
     overworked = workload.settle(max(3.0, watch.left()))
-    if overworked:
+    if levelled or overworked:
         history.append(watch.step(booking))
     explainer = Explainer(problem, prepared.merging, kept, staffing, booking)
     unplaced = (*prepared.refused, *overworked, *(explainer.unplaced(v) for v in missed))

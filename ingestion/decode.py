@@ -121,7 +121,7 @@ def _csv_table(
 
 def _blocks(path: Path, look: Look, separator: str, table: RawTable) -> Iterator["Block | RawChunk"]:
     """The rows below the headings, in blocks where both readers must agree, else by Python's csv."""
-    from ingestion.plain.blocks import Block, Lines, after_rows, read_blocks, rows_from
+    from ingestion.plain.blocks import Block, Uneven, after_rows, read_blocks, rows_from
 
     headings = table.headings
     with _refusing_long_cells(path):
@@ -132,7 +132,7 @@ def _blocks(path: Path, look: Look, separator: str, table: RawTable) -> Iterator
         for piece in read_blocks(path, look, separator, headings, offset, table.first):
             if isinstance(piece, Block):
                 yield piece
-            elif isinstance(piece, Lines):
+            elif isinstance(piece, Uneven):
                 yield from _chunks(headings, iter(piece.rows), piece.first, spotless=True)
             else:
                 yield from _chunks(

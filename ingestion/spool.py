@@ -135,12 +135,12 @@ class Held:
     senders: Counter[str] = field(default_factory=Counter)
     """Rows of each office, of which nothing has been sent."""
 
-    def keep(self, slim: bytes, sealed: Sealed) -> None:
+    def keep(self, sealed: Sealed) -> None:
         """Put the lines of one sheet behind the others."""
         if sealed.keys is None:
             raise TypeError("lines can be held back only with the hashes of their keys")
-        self.file.write(slim)
-        self.lengths.append(line_lengths(slim))
+        self.file.write(sealed.slim)
+        self.lengths.append(line_lengths(sealed.slim))
         self.keys.append(sealed.keys)
         self.senders += Counter(sealed.senders)
 

@@ -95,7 +95,7 @@ class Staging:
         if self.held is None:
             return [each.slim for each in sealed]
         for each in sealed:
-            self.held.keep(each.slim, each)
+            self.held.keep(each)
         return []
 
     def finish(self, connection: Connection, but: int = 0) -> None:

@@ -138,9 +138,8 @@ def solve(problem: Problem, stop: Stop, seed: str, progress: Progress | None = N
     workload = Workload(booking, staffing, problem)
     history = Search(booking, relaxation, watch, seed).run(told)
     told("均衡负荷", 1.0)
-    levelled = Levelling(
-        booking, tickets, watch.last_seconds()
-    ).run()  # which finds an earlier day now and then
+    # Levelling finds an earlier day now and then: then the search's last point is not the answer.
+    levelled = Levelling(booking, tickets, watch.last_seconds()).run()
     told("校核派员", 1.0)
     missed = [int(v) for v in np.flatnonzero(booking.slot == UNPLACED)]
     overworked = workload.settle(max(3.0, watch.left()))

@@ -1,7 +1,7 @@
 """Blocks (整块读取): a CSV file in pieces of whole rows, each read by a compiled reader.
 
 Python's csv decides what a row is. A block is only read otherwise where both readers must agree: quotes open and
-close cells, every row has a cell for each heading, and no row is blank. That is found out from the bytes themselves.
+close cells, every row has a cell for each heading, and no line is blank. That is found out from the bytes themselves.
 """
 
 import csv
@@ -40,7 +40,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Lines:
+class Uneven:
     """Rows that need Python's csv (待逐行读取), as cells, and the number of the first."""
 
     rows: list[list[str]]
@@ -74,7 +74,7 @@ def after_rows(path: Path, look: Look, separator: str, many: int) -> int | None:
 
 def read_blocks(
     path: Path, look: Look, separator: str, headings: Sequence[str], offset: int, first: int
-) -> Iterator[Block | Lines | Rest]:
+) -> Iterator[Block | Uneven | Rest]:
     """The rows from a byte on, the first of which has the number `first`. A `Rest` is the last thing that comes."""
     with path.open("rb") as file:
         for start, whole in _pieces(file, offset):
@@ -89,7 +89,7 @@ def read_blocks(
                 first += len(block.columns)
             else:
                 rows = list(csv.reader(io.StringIO(text.decode(), newline=""), delimiter=separator))
-                yield Lines(rows, first)
+                yield Uneven(rows, first)
                 first += len(rows)
 
 

@@ -43,9 +43,6 @@ class Whole(Protocol):
     def written(self) -> pl.Series:
         """As COPY reads it."""
 
-    def values(self, rows: NDArray[np.int64]) -> list[Any]:
-        """The typed values of some rows."""
-
     def missing(self) -> Odd:
         """Where there is nothing."""
 
@@ -117,7 +114,7 @@ class Coded:
         return self.book.texts()[1].gather(self.codes)
 
     def values(self, rows: NDArray[np.int64]) -> list[Any]:
-        """See Whole."""
+        """The typed values of some rows."""
         return [self.book.values[code] for code in self.codes[rows].tolist()]
 
     def missing(self) -> Odd:
@@ -147,10 +144,6 @@ class Own:
         """See Whole."""
         return self.texts.fill_null(NULL)
 
-    def values(self, rows: NDArray[np.int64]) -> list[Any]:
-        """See Whole."""
-        return self.texts.gather(rows).to_list()
-
     def missing(self) -> Odd:
         """See Whole."""
         return self.texts.is_null().to_numpy()
@@ -175,10 +168,6 @@ class Moments:
         """See Whole."""
         return self.texts
 
-    def values(self, rows: NDArray[np.int64]) -> list[Any]:
-        """See Whole."""
-        return self.read.gather(rows).to_list()
-
     def missing(self) -> Odd:
         """Odd ones only, which are read elsewhere."""
         return self.read.is_null().to_numpy()
@@ -189,11 +178,11 @@ class Moments:
         return np.where(since == NO_DAY, NO_DAY, since + _DAYS_BEFORE).astype(np.int32)
 
 
-def constant(value: Any, many: int) -> Coded:
-    """The same in every row."""
+def book_of(value: Any) -> Book:
+    """A book of one value, for a column that is the same in every row."""
     book = Book()
     book.add([value], [False])
-    return Coded(np.zeros(many, np.uint32), book)
+    return book
 
 
 class Vocabulary:
@@ -205,9 +194,8 @@ class Vocabulary:
 
     def _begin(self) -> None:
         self._kind = pl.Categorical(pl.Categories.random())
-        self._anchor = pl.Series(
-            [], dtype=self._kind
-        )  # codes last as long as somebody holds a series of theirs
+        # Codes last as long as somebody holds a series of theirs.
+        self._anchor = pl.Series([], dtype=self._kind)
         self.book, self._characters = Book(), 0
 
     def of(self, texts: pl.Series) -> Coded:

@@ -23,11 +23,12 @@ from ingestion.mapping import Layout
 from ingestion.plain.blocks import Block
 from ingestion.plain.columns import (
     NO_DAY,
+    Book,
     Coded,
     Odd,
     Vocabulary,
     Whole,
-    constant,
+    book_of,
     mostly_distinct,
     own_moments,
     own_texts,
@@ -73,7 +74,7 @@ class PlainLane:
         self.batch_id = batch_id
         self._columns = [c for c in self.dataset.columns if not c.personal]
         self._vocabularies = {c.name: Vocabulary(c) for c in self._columns}
-        self._constants: dict[str, Coded] = {}
+        self._constants: dict[str, Book] = {}
         self._identity = Combination(
             IDENTITY, (*IDENTITY, "enterprise_code"), partial(self._identify, connection, directory)
         )
@@ -127,8 +128,7 @@ class PlainLane:
 
     def _constant(self, name: str, value: Any, many: int) -> Coded:
         """One book a column, so that codes of it mean the same in every block."""
-        known = self._constants.setdefault(name, constant(value, 1))
-        return Coded(np.zeros(many, np.uint32), known.book)
+        return Coded(np.zeros(many, np.uint32), self._constants.setdefault(name, book_of(value)))
 
     def _coded(self, columns: Mapping[str, Whole], names: tuple[str, ...]) -> dict[str, Coded]:
         found = {name: columns[name] for name in names}
@@ -247,9 +247,8 @@ def _counted(sender: Coded, rows: Any) -> dict[str, int]:
     """Office → how many of these rows are its own."""
     many = np.bincount(sender.codes[rows], minlength=len(sender.book.values)).tolist()
     counted: Counter[str] = Counter()
-    for value, count in zip(
-        sender.book.values, many, strict=True
-    ):  # one office may be written in several ways
+    # One office may be written in several ways.
+    for value, count in zip(sender.book.values, many, strict=True):
         counted[value or ""] += count
     return {office: count for office, count in counted.items() if count}
 

@@ -137,7 +137,7 @@ class Directory:
 
     def judge(self, written: set[str | None], opaque: bool) -> None:
         """Normalise and judge numbers that were not met before."""
-        fresh = sorted(text for text in written - self.judged.keys() if text is not None)
+        fresh = sorted(text for text in written if text is not None and text not in self.judged)
         codes = [text.strip() if opaque else normalise_code(text) for text in fresh]
         verdicts: list[Verdict] = [None] * len(codes) if opaque else judge_codes(codes)
         for text, code, verdict in zip(fresh, codes, verdicts, strict=True):

@@ -90,7 +90,7 @@ class Combination:
         if len(first):
             self._learn(read, first)
         made = {name: Coded(codes, self._books[name]) for name in self.makes}
-        return made, self._books[""].flags()[codes]
+        return made, self._books[""].odd()[codes]
 
     def _outdated(self, books: list[Book]) -> bool:
         """A column has begun a new book, so its codes mean other values; or there are too many to keep."""

@@ -7,7 +7,7 @@ goes on where it stopped and a repeated one changes nothing.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,9 @@ from ingestion.verdict import (
 )
 from registry.faultpoints import fault
 
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 20_000
+SENDERS = 2
+"""Connections that send facts."""
 
 
 @dataclass
@@ -119,13 +121,23 @@ def _row_numbers(connection: Connection, main: Shelf) -> tuple[NDArray[np.intege
     return np.union1d(main.numbers, faulty) if len(faulty) else main.numbers, faulty
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A chunk of nothing but facts on its way (发送中的分段): rows passed with it, its counts, and who sends it."""
+
+    passed: int
+    ledger: Ledger
+    sender: Connection
+    sending: Future[None]
+
+
 @dataclass
 class Writing:
     """The chunks of one file on their way into the database (分段写入), one transaction each, committed in order.
 
-    Two follow each other closely: while one is written, the facts of the next are already sent through a second
-    connection, which uses the server's second processor; it is committed after the first, so what is counted as done is
-    always the beginning of the file.
+    While one is written, the facts of the next are already sent through connections of their own, which keeps both of a
+    small server's processors busy; each is committed after the one before it, so what is counted as done is always the
+    beginning of the file.
     """
 
     connection: Connection
@@ -145,18 +157,31 @@ class Writing:
         starts = [done, *ends][: len(ends)]
         chunks = [(int(self.rows[a]), int(self.rows[b - 1]), b) for a, b in zip(starts, ends, strict=True)]
         taken = ahead([shelf.take(chunk[1]) for shelf in self.shelves] for chunk in chunks)
-        coming = deque(chunks)
-        with closing(taken), self.connection.engine.connect() as second, ThreadPoolExecutor(1) as pool:
-            while coming:
-                one, of_one = coming.popleft(), next(taken)
-                sent: Future[None] | None = None
-                if coming and self._only_facts(*coming[0][:2]):
-                    two, of_two = coming.popleft(), next(taken)
-                    sent = pool.submit(_write_facts, second, self.shelves[0], of_two[0][0])
-                yield one[2], self._write(one, of_one)
-                if sent:
-                    sent.result()
-                    yield two[2], self._close(second, _counted(of_two[0][1]))
+        with closing(taken), self._senders() as free, ThreadPoolExecutor(SENDERS) as pool:
+            flying: deque[Sent] = deque()
+            for chunk, of_chunk in zip(chunks, taken, strict=True):
+                plain = self._only_facts(*chunk[:2])
+                while flying and not (plain and free):
+                    yield self._landed(flying.popleft(), free)
+                if plain:
+                    (lines, verdicts), sender = of_chunk[0], free.popleft()
+                    sending = pool.submit(_write_facts, sender, self.shelves[0], lines)
+                    flying.append(Sent(chunk[2], _counted(verdicts), sender, sending))
+                else:
+                    yield chunk[2], self._write(chunk, of_chunk)
+            while flying:
+                yield self._landed(flying.popleft(), free)
+
+    @contextmanager
+    def _senders(self) -> Iterator[deque[Connection]]:
+        with ExitStack() as stack:
+            yield deque(stack.enter_context(self.connection.engine.connect()) for _ in range(SENDERS))
+
+    def _landed(self, sent: "Sent", free: deque[Connection]) -> tuple[int, Ledger]:
+        sent.sending.result()
+        ledger = self._close(sent.sender, sent.ledger)
+        free.append(sent.sender)
+        return sent.passed, ledger
 
     def _only_facts(self, first: int, last: int) -> bool:
         """Whether a chunk is nothing but rows of one table: no faults, aliases or notes that need the session's own."""

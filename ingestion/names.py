@@ -4,8 +4,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _NOISE = re.compile(r"[\s\"'“”‘’·.,，。()\[\]{}【】〔〕〖〗〈〉《》「」『』]+")
 
@@ -19,6 +17,8 @@ def pinyin_key(name: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def _reading(text: str) -> str:
+    from pypinyin import lazy_pinyin  # a third of the start of every command, which seldom sorts
+
     return f" {' '.join(lazy_pinyin(text))} " if _HAN.fullmatch(text) else text
 
 

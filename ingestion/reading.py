@@ -42,8 +42,7 @@ from registry.progress import DETAIL, Progress
 from registry.tables.library import Office
 
 if TYPE_CHECKING:
-    from ingestion.plain.blocks import Block
-    from ingestion.plain.lane import PlainLane
+    from ingestion.plain.lane import Cleaned, PlainLane
     from ingestion.plain.sheet import PlainSheet
 
 READING, WRITING = 0.6, 0.4
@@ -133,14 +132,16 @@ def _pieces(reading: "Reading", table: RawTable) -> Generator[tuple[int, float]]
     """Stage the file piece by piece; yields the rows of each, and how much of the file has passed."""
     lane = _plain_lane(reading, table)
     if lane and table.blocks:
-        with closing(ahead(table.blocks())) as blocks:
-            yield from _staged(reading, table, lane, blocks)
+        # Read and cleaned in one thread, judged in this one, sealed in a third: each is a third of the work.
+        cleaned = (piece if isinstance(piece, RawChunk) else lane.clean(piece) for piece in table.blocks())
+        with closing(ahead(cleaned)) as pieces:
+            yield from _staged(reading, table, lane, pieces)
     else:
         yield from _staged(reading, table, lane, table.chunks)
 
 
 def _staged(
-    reading: "Reading", table: RawTable, lane: "PlainLane | None", pieces: "Iterator[Block | RawChunk]"
+    reading: "Reading", table: RawTable, lane: "PlainLane | None", pieces: "Iterator[Cleaned | RawChunk]"
 ) -> Iterator[tuple[int, float]]:
     size, passed = max(reading.arrival.path.stat().st_size, 1), 0
     for piece in pieces:
@@ -153,8 +154,8 @@ def _staged(
                 _stage_good(reading, _good_rows(reading, piece))
         else:
             assert lane
-            rows = len(piece.columns)
-            passed += int(piece.columns.estimated_size())
+            rows = len(piece.block.columns)
+            passed += int(piece.block.columns.estimated_size())
             judged = lane.judge(piece)
             _stage_plainly(reading, judged.plain, RawChunk(judged.others))
         yield rows, passed / size

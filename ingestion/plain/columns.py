@@ -30,6 +30,7 @@ SAMPLE = 1_000
 _CHANGED = r"[\p{C}\p{Z}&&[^ ]]|^ | $|\\|[1-9]\d{10}"
 """Found in every text that cleaning could change, or that COPY must escape: what is not printable, blanks at an edge, a
 backslash, eleven digits in a row."""
+_LONGEST_BLANK = max(len(text.encode()) for text in BLANKS)
 _USUAL_MOMENT = r"^(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})-\d{2}-\d{2} \d{2}:[0-5]\d:[0-5]\d$"
 _DAYS_BEFORE = date(1970, 1, 1).toordinal()
 
@@ -37,11 +38,8 @@ _DAYS_BEFORE = date(1970, 1, 1).toordinal()
 class Whole(Protocol):
     """One column of a block (整列)."""
 
-    def plain(self) -> pl.Series:
-        """As the content hash reads it; nothing is `NOTHING`."""
-
-    def written(self) -> pl.Series:
-        """As COPY reads it."""
+    def texts(self) -> tuple[pl.Series, pl.Series]:
+        """As the content hash reads it, nothing being `NOTHING`, and as COPY reads it; one series where they are equal."""
 
     def missing(self) -> Odd:
         """Where there is nothing."""
@@ -59,6 +57,7 @@ class Book:
     def __init__(self) -> None:
         self.values: list[Any] = []
         self._plain, self._written = _Growing(), _Growing()
+        self._alike = True
         self._odd = self._nothing = np.zeros(0, bool)
         self._days = np.zeros(0, np.int32)
 
@@ -68,12 +67,16 @@ class Book:
         self._odd = np.concatenate([self._odd, np.array(odd, bool)])
 
     def texts(self) -> tuple[pl.Series, pl.Series]:
-        """For the content hash and for COPY."""
+        """For the content hash and for COPY; one series where they are equal."""
         if fresh := self.values[len(self._plain) :]:
             plain, written = column_texts(fresh)
+            if self._alike and plain != written:
+                self._written.add(self._plain.texts.to_list())
+                self._alike = False
             self._plain.add(plain)
-            self._written.add(written)
-        return self._plain.texts, self._written.texts
+            if not self._alike:
+                self._written.add(written)
+        return self._plain.texts, (self._plain if self._alike else self._written).texts
 
     def odd(self) -> Odd:
         """Which values are odd."""
@@ -103,7 +106,7 @@ class _Growing:
         return len(self.texts)
 
     def add(self, more: Sequence[str]) -> None:
-        self.texts = pl.concat([self.texts, pl.Series(more, dtype=pl.String)])
+        self.texts = pl.concat([self.texts, pl.Series(more, dtype=pl.String)], rechunk=True)
 
 
 @dataclass
@@ -113,13 +116,11 @@ class Coded:
     codes: Codes
     book: Book
 
-    def plain(self) -> pl.Series:
+    def texts(self) -> tuple[pl.Series, pl.Series]:
         """See Whole."""
-        return self.book.texts()[0].gather(self.codes)
-
-    def written(self) -> pl.Series:
-        """See Whole."""
-        return self.book.texts()[1].gather(self.codes)
+        plain, written = self.book.texts()
+        found = plain[self.codes]
+        return found, found if written is plain else written[self.codes]
 
     def values(self, rows: NDArray[np.int64]) -> list[Any]:
         """The typed values of some rows."""
@@ -142,19 +143,17 @@ class Coded:
 class Own:
     """A column of texts of their own (各不相同的文字): they stay as they are; null is nothing."""
 
-    texts: pl.Series
+    filled: pl.Series
 
-    def plain(self) -> pl.Series:
+    def texts(self) -> tuple[pl.Series, pl.Series]:
         """See Whole."""
-        return self.texts.fill_null(NOTHING)
-
-    def written(self) -> pl.Series:
-        """See Whole."""
-        return self.texts.fill_null(NULL)
+        if not self.filled.null_count():
+            return self.filled, self.filled
+        return self.filled.fill_null(NOTHING), self.filled.fill_null(NULL)
 
     def missing(self) -> Odd:
         """See Whole."""
-        return self.texts.is_null().to_numpy()
+        return self.filled.is_null().to_numpy()
 
     def days(self) -> NDArray[np.int32]:
         """Texts have no day."""
@@ -165,16 +164,12 @@ class Own:
 class Moments:
     """A column of moments written as most systems write them; as COPY and the content hash want them, too."""
 
-    texts: pl.Series
+    said: pl.Series
     read: pl.Series
 
-    def plain(self) -> pl.Series:
+    def texts(self) -> tuple[pl.Series, pl.Series]:
         """See Whole."""
-        return self.texts
-
-    def written(self) -> pl.Series:
-        """See Whole."""
-        return self.texts
+        return self.said, self.said
 
     def missing(self) -> Odd:
         """Odd ones only, which are read elsewhere."""
@@ -237,11 +232,14 @@ class Vocabulary:
 
 def own_texts(texts: pl.Series, column: Column) -> tuple[Own, Odd]:
     """Texts of their own, and which of them cleaning could change or refuse."""
-    blank = texts.is_in(list(BLANKS))
-    odd = texts.str.contains(_CHANGED) | (texts.str.len_chars() > column.longest)
+    odd = (texts.str.contains(_CHANGED) | (texts.str.len_chars() > column.longest)).to_numpy()
+    short = texts.str.len_bytes() <= _LONGEST_BLANK
+    if not short.any():
+        return Own(texts), odd
+    blank = texts.is_in(list(BLANKS)).to_numpy()
     if column.required or column.blank is not None:
-        return Own(texts), (odd | blank).to_numpy()
-    return Own(texts.set(blank, None)), (odd & ~blank).to_numpy()
+        return Own(texts), odd | blank
+    return Own(texts.set(pl.Series(blank), None)), odd & ~blank
 
 
 def own_moments(texts: pl.Series) -> tuple[Moments, Odd]:

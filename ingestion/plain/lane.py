@@ -57,6 +57,15 @@ def goes_plainly(layout: Layout) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Cleaned:
+    """A block whose columns have been read (已清洗的整块): what they hold, and which rows are odd so far."""
+
+    block: Block
+    columns: dict[str, Whole]
+    odd: Odd
+
+
 @dataclass
 class Judged:
     """A block, judged (判定后的整块): its plain rows, ready to be sealed, and the others as they came."""
@@ -89,14 +98,19 @@ class PlainLane:
             *IDENTITY, self.dataset.sender,
         }  # fmt: skip
 
-    def judge(self, block: Block) -> Judged:
-        """Which rows of the block are plain, and what they become."""
-        many = len(block.columns)
-        odd, blank = np.zeros(many, bool), _blank(block.columns)
+    def clean(self, block: Block) -> Cleaned:
+        """The columns of the block, read; may run in another thread than `judge`, ahead of it."""
+        odd = np.zeros(len(block.columns), bool)
         columns: dict[str, Whole] = {}
         for column in self._columns:
             columns[column.name], strange = self._clean(column, block.columns)
             odd |= strange
+        return Cleaned(block, columns, odd)
+
+    def judge(self, cleaned: Cleaned) -> Judged:
+        """Which rows of a block are plain, and what they become."""
+        block, columns, odd = cleaned.block, cleaned.columns, cleaned.odd
+        blank = _blank(block.columns)
         odd |= self._missing(columns)
         for step in self._steps():
             made, strange = step.of(self._coded(columns, step.reads))
@@ -147,7 +161,7 @@ class PlainLane:
                 said = np.array([bool(v) and fragment in v for v in other.book.values], bool)
                 demanded = said[other.codes]
             else:
-                demanded = other.plain().str.contains(fragment, literal=True).to_numpy()
+                demanded = other.texts()[0].str.contains(fragment, literal=True).to_numpy()
             odd |= demanded & columns[column.name].missing()
         return odd
 
@@ -211,15 +225,15 @@ class PlainLane:
         nothing = self._constant("", None, many)
         dated = ~columns["known_at"].missing()
         sender = self._coded({"sender": columns.get("sender", nothing)}, ("sender",))["sender"]
-        known = columns["known_at"].written()
+        known = columns["known_at"].texts()[1]
         if not dated.all():
             known = known.set(pl.Series(~dated), self.around.received_at.isoformat(" "))
         business = [columns.get(name, nothing) for name in business_columns(dataset.table)]
         sheet = PlainSheet(
             row_no=(rows + block.first).astype(np.int32), batch_id=self.batch_id,
-            key=[columns[name].plain() for name in dataset.key],
-            business=[(column.plain(), column.written()) for column in business],
-            known_at=known, retracted=columns["retracted"].written(), dated=dated, sender=sender.written(),
+            key=[columns[name].texts()[0] for name in dataset.key],
+            business=[column.texts() for column in business],
+            known_at=known, retracted=columns["retracted"].texts()[1], dated=dated, sender=sender.texts()[1],
             senders=_counted(sender, rows),
         )  # fmt: skip
         return sheet if len(rows) == many else sheet.only(rows)

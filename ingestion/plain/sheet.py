@@ -101,13 +101,8 @@ def _content_hashes(plain: list[pl.Series], many: int) -> pl.Series:
     ends = joined.str.ends_with(NOTHING)
     if ends.any():
         joined = joined.zip_with(~ends, joined.str.strip_chars_end(BETWEEN + NOTHING))
-    content = memoryview(_lines([joined]))
-    lasts = np.cumsum(joined.str.len_bytes().to_numpy().astype(np.int64) + 1)
-    firsts = np.concatenate([np.zeros(1, np.int64), lasts[:-1]])
     sha256 = hashlib.sha256
-    return pl.Series(
-        [sha256(content[a : b - 1]).hexdigest() for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
-    )
+    return pl.Series([sha256(content).hexdigest() for content in joined.cast(pl.Binary).to_list()])
 
 
 def _lines(columns: list[pl.Series]) -> bytes:

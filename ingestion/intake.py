@@ -1,7 +1,7 @@
 """Intake (归集): the doors of this stage. One file, or a folder of them, becomes facts."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +30,7 @@ from ingestion.reading import (
 from ingestion.repeats import note_repeats
 from ingestion.sources.archive import Entry
 from ingestion.sources.folder import open_folder
+from ingestion.sources.receipt import sha256_of
 from ingestion.sources.records import write_records
 from ingestion.staging import make_staging, seldom_collecting
 from ingestion.standing import settle
@@ -100,26 +101,30 @@ def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, 
             "dataset.unknown", f"不知道“{name}”属于哪个数据集。",
             f"请把文件名改成“数据集_说明.csv”，或指明数据集：{'、'.join(DATASETS)}。",
         )  # fmt: skip
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     reports = []
-    for feed in feeds:
-        target = DATASETS[feed.dataset if feed else str(chosen)]
-        arrival = Arrival(
-            connection, path, name, sha256, target, received_at or clock.now(), progress, profile, rule, feed
-        )
-        reports.append(_bring_in(arrival))
+    with ThreadPoolExecutor(1) as beside:  # while the file is looked over
+        digest = beside.submit(sha256_of, path)
+        for feed in feeds:
+            target = DATASETS[feed.dataset if feed else str(chosen)]
+            arrival = Arrival(
+                connection, path, name, "", target, received_at or clock.now(), progress, profile, rule, feed
+            )
+            reports.append(_bring_in(arrival, digest))
     return replace(reports[0], parts=tuple(reports[1:]))
 
 
-def _bring_in(arrival: Arrival) -> BatchReport:
+def _bring_in(arrival: Arrival, digest: Future[str]) -> BatchReport:
     connection, profile = arrival.connection, arrival.profile.version if arrival.profile else None
+    opened = _opened(arrival)
+    arrival.sha256 = digest.result()
     lock = {"key": f"ingest {arrival.sha256} {arrival.dataset.name}"}
     connection.execute(text("SELECT pg_advisory_lock(hashtext(:key))"), lock)
     connection.commit()
     batch_id, started = None, monotonic()
     try:
-        table, layout = open_arrival(arrival)
+        if isinstance(opened, Refusal):
+            raise opened
+        table, layout = opened
         arrival.dataset = layout.dataset
         batch_id, done, arrival.received_at = open_batch(
             connection, arrival.dataset, arrival.file_name, arrival.sha256, profile, arrival.received_at,
@@ -139,6 +144,14 @@ def _bring_in(arrival: Arrival) -> BatchReport:
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_unlock(hashtext(:key))"), lock)
         connection.commit()
+
+
+def _opened(arrival: Arrival) -> tuple[RawTable, Layout] | Refusal:
+    """The opened file, or why it cannot be."""
+    try:
+        return open_arrival(arrival)
+    except Refusal as refusal:
+        return refusal
 
 
 def _load(arrival: Arrival, table: RawTable, layout: Layout, batch_id: int, done: int) -> None:

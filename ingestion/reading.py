@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -25,11 +26,12 @@ from ingestion.mapping import Feed, FileRule, Layout, Profile, feed_layout, stan
 from ingestion.matching.questions import claim_rows, make_claims
 from ingestion.names import name_key
 from ingestion.redaction import hide_telephone, redact, seal
-from ingestion.spool import Held, ahead
+from ingestion.spool import ahead
 from ingestion.staging import (
     Seal,
     Sheet,
     Staging,
+    knows_others,
     natural_keys,
     sheet_of,
     stage_aliases,
@@ -165,28 +167,32 @@ def _plain_lane(reading: "Reading", table: RawTable) -> "PlainLane | None":
     """The lane of plain rows, for a large file whose columns it can judge."""
     if table.blocks is None:
         return None
-    from ingestion.plain.lane import PlainLane, goes_plainly  # polars: only a large file is worth its start
+    from ingestion.plain.held import Held  # polars: only a large file is worth its start
+    from ingestion.plain.lane import PlainLane, goes_plainly
 
     if not goes_plainly(reading.layout):
         return None
-    # The compiled parts run beside Python and share its memory.
-    reading.staging.beside, reading.staging.held = ThreadPoolExecutor(1), Held()
+    connection, staging = reading.arrival.connection, reading.staging
+    staging.beside = ThreadPoolExecutor(1)  # the compiled parts run beside Python and share its memory
+    if not knows_others(connection, reading.arrival.dataset.table, staging.batch_id):
+        staging.held = Held()
     return PlainLane(
-        reading.arrival.connection, reading.layout, reading.around, reading.directory, reading.items,
-        reading.staging.batch_id,
-    )  # fmt: skip
+        connection, reading.layout, reading.around, reading.directory, reading.items, staging.batch_id
+    )
 
 
 def _stage_plainly(reading: "Reading", plain: "PlainSheet | None", others: RawChunk) -> None:
     """The plain rows of a block as they are, the others as any row."""
-    from ingestion.plain.sheet import seal_hashed, seal_plain
+    from ingestion.plain.sheet import seal_others, seal_plain
 
     connection, dataset, staging = reading.arrival.connection, reading.arrival.dataset, reading.staging
-    sheets: list[tuple[Seal, Sheet]] = [(seal_plain, plain)] if plain else []
+    held = staging.held is not None
+    sheets: list[tuple[Seal, Sheet]] = [(partial(seal_plain, held=held), plain)] if plain else []
     if len(others.rows) or others.faults:
         rows = _derived(reading, _good_rows(reading, others))
         if len(rows):
-            sheets.append((seal_hashed, sheet_of(staging, dataset.table, rows, dataset.key)))
+            seal_rows = partial(seal_others, held=held)
+            sheets.append((seal_rows, sheet_of(staging, dataset.table, rows, dataset.key)))
     if sheets:
         staging.put(connection, dataset.table, sheets)
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,13 +49,11 @@ class Sealed:
     lines: bytes
     """For the facts: natural key, hash, time known, whether withdrawn, batch, row number, the business columns."""
     slim: bytes
-    """For the verdict: place, row number and what is compared."""
+    """For the verdict: place, row number and what is compared. Empty where they are held back."""
     ranks: NDArray[np.int32] | None = None
     """The order of the natural keys."""
-    keys: NDArray[np.uint64] | None = None
-    """A hash of each natural key, the same for equal ones within one file."""
-    senders: Mapping[str, int] = field(default_factory=dict)
-    """Office → rows."""
+    held: Any = None
+    """`ingestion.plain.held.HeldRows` where the lines for the verdict are held back."""
 
 
 def seal(rows: Rows) -> Sealed:

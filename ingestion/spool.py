@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,9 +9,6 @@ from typing import IO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ingestion.copytext import copied_text
-from ingestion.sealing import Sealed
 
 IN_MEMORY = 8 << 20
 Piece = TypeVar("Piece")
@@ -119,51 +115,3 @@ def ahead(pieces: Iterator[Piece]) -> Generator[Piece]:
         while (piece := coming.result()) is not None:
             coming = reader.submit(next, pieces, None)
             yield piece
-
-
-@dataclass
-class Held:
-    """Lines for the verdict that are held back (待判行), with a hash of each natural key.
-
-    In a table that knows no other file, a key that only one row has needs no verdict: the row is new. When the whole file has
-    been read, most of its lines need not be sent.
-    """
-
-    file: IO[bytes] = field(default_factory=_file)
-    lengths: list[NDArray[np.int32]] = field(default_factory=list)
-    keys: list[NDArray[np.uint64]] = field(default_factory=list)
-    senders: Counter[str] = field(default_factory=Counter)
-    """Rows of each office, of which nothing has been sent."""
-
-    def keep(self, sealed: Sealed) -> None:
-        """Put the lines of one sheet behind the others."""
-        if sealed.keys is None:
-            raise TypeError("lines can be held back only with the hashes of their keys")
-        self.file.write(sealed.slim)
-        self.lengths.append(line_lengths(sealed.slim))
-        self.keys.append(sealed.keys)
-        self.senders += Counter(sealed.senders)
-
-    def release(self, alone: bool) -> Iterator[bytes]:
-        """The lines that need a verdict, in pieces. alone: whether the table knows no other file."""
-        self.file.seek(0)
-        keys = np.concatenate([np.zeros(0, np.uint64), *self.keys])
-        found, many = np.unique(keys, return_counts=True)
-        shared = found[many > 1]
-        for lengths, own in zip(self.lengths, self.keys, strict=True):
-            wanted = np.isin(own, shared) if alone else np.ones(len(own), bool)
-            content = self.file.read(int(lengths.sum()))
-            if wanted.any():
-                sent = Lines(content, lengths).only(wanted)
-                self.senders -= Counter(_sender(line) for line in sent.splitlines())
-                yield sent
-        self.keys, self.lengths = [], []
-
-    def close(self) -> None:
-        """Forget it."""
-        self.file.close()
-
-
-def _sender(line: bytes) -> str:
-    """The office at the end of a line, as the ledger counts it."""
-    return copied_text(line.rsplit(b"\t", 1)[1].decode()) or ""

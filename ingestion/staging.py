@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,11 @@ from sqlalchemy import Connection, text
 from ingestion.copytext import copy_text
 from ingestion.faults import Fault
 from ingestion.sealing import Here, Rows, Sealed, seal, sealer_for
-from ingestion.spool import Held, Spool, in_order
+from ingestion.spool import Spool, in_order
 from registry.facts import table_named
+
+if TYPE_CHECKING:
+    from ingestion.plain.held import Held
 
 VERSION = ("id", "natural_key", "content_hash", "known_at", "retracted", "batch_id", "row_no")
 _SENT = 1 << 20
@@ -62,8 +65,8 @@ class Staging:
     sealer: Executor = field(default_factory=Here)
     beside: Executor | None = None
     """A thread in which rows are sealed and spooled while the next are read, instead of `sealer`."""
-    held: Held | None = None
-    """Lines for the verdict of the only table that a file feeds, where they are held back until it has been read."""
+    held: "Held | None" = None
+    """Rows of the only table that a file feeds, where their lines for the verdict are held back until it has been read."""
     waiting: deque[tuple[str, Kept]] = field(default_factory=deque)
     """What is being sealed, in the order of the file."""
 
@@ -94,8 +97,7 @@ class Staging:
             spool.keep(in_order(places, [each.lines for each in sealed]))
         if self.held is None:
             return [each.slim for each in sealed]
-        for each in sealed:
-            self.held.keep(each)
+        self.held.keep([each.held for each in sealed], places)
         return []
 
     def finish(self, connection: Connection, but: int = 0) -> None:
@@ -109,12 +111,8 @@ class Staging:
         """Send the lines for the verdict that were held back, as far as one is needed; the caller holds the table."""
         if self.held is None:
             return
-        others = text(
-            f'SELECT EXISTS (SELECT FROM "{table}" WHERE batch_id < :batch)'
-            f' OR EXISTS (SELECT FROM "{table}" WHERE batch_id > :batch)'
-        )
-        alone = not connection.execute(others, {"batch": self.batch_id}).scalar_one()
-        for slim in self.held.release(alone):
+        alone = not knows_others(connection, table, self.batch_id)
+        for slim in self.held.release(self.spools[table], alone):
             copy_lines(connection, f"staging_{table}", _SLIM, slim)
 
     def unsent(self) -> Mapping[str, int]:
@@ -127,8 +125,13 @@ class Staging:
             executor.shutdown(cancel_futures=True)
         for spool in self.spools.values():
             spool.close()
-        if self.held:
-            self.held.close()
+
+
+def knows_others(connection: Connection, table: str, batch_id: int) -> bool:
+    """Whether a table of facts has rows of another batch."""
+    # The ends of an index, not EXISTS: right after a large load the planner would look through the whole table.
+    ends = connection.execute(text(f'SELECT min(batch_id), max(batch_id) FROM "{table}"')).one()
+    return any(end is not None and end != batch_id for end in ends)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ texts. A row at which anything is odd is not judged here: it goes the long way, 
 is wrong. So this file decides nothing about a row but that nothing is wrong with it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -224,7 +223,7 @@ class PlainLane:
         dataset, many = self.dataset, len(block.columns)
         nothing = self._constant("", None, many)
         dated = ~columns["known_at"].missing()
-        sender = self._coded({"sender": columns.get("sender", nothing)}, ("sender",))["sender"]
+        sender = columns.get("sender", nothing)
         known = columns["known_at"].texts()[1]
         if not dated.all():
             known = known.set(pl.Series(~dated), self.around.received_at.isoformat(" "))
@@ -234,7 +233,6 @@ class PlainLane:
             key=[columns[name].texts()[0] for name in dataset.key],
             business=[column.texts() for column in business],
             known_at=known, retracted=columns["retracted"].texts()[1], dated=dated, sender=sender.texts()[1],
-            senders=_counted(sender, rows),
         )  # fmt: skip
         return sheet if len(rows) == many else sheet.only(rows)
 
@@ -255,16 +253,6 @@ def _blank(texts: pl.DataFrame) -> Odd:
     if blank.any():
         blank = blank & texts.select(pl.all_horizontal(pl.all() == "")).to_series().to_numpy()
     return blank
-
-
-def _counted(sender: Coded, rows: Any) -> dict[str, int]:
-    """Office → how many of these rows are its own."""
-    many = np.bincount(sender.codes[rows], minlength=len(sender.book.values)).tolist()
-    counted: Counter[str] = Counter()
-    # One office may be written in several ways.
-    for value, count in zip(sender.book.values, many, strict=True):
-        counted[value or ""] += count
-    return {office: count for office, count in counted.items() if count}
 
 
 def _derive(

@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ingestion.copytext import NOTHING, column_texts
+from ingestion.plain.held import HeldRows
 from ingestion.sealing import BETWEEN, Rows, Sealed, seal
 
 _ESCAPED = r"[\\\x08-\x0d]"
@@ -31,8 +30,6 @@ class PlainSheet:
     retracted: pl.Series
     dated: NDArray[np.bool_]
     sender: pl.Series
-    senders: Mapping[str, int]
-    """Office → rows."""
     places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def only(self, rows: NDArray[np.int64]) -> "PlainSheet":
@@ -45,40 +42,41 @@ class PlainSheet:
         )  # fmt: skip
 
 
-def seal_plain(sheet: PlainSheet) -> Sealed:
-    """What `ingestion.sealing.seal` makes of the same rows, byte for byte; and the order and hashes of their keys."""
+def seal_plain(sheet: PlainSheet, held: bool) -> Sealed:
+    """What `ingestion.sealing.seal` makes of the same rows, byte for byte; and the order of their keys.
+
+    held: whether their lines for the verdict are held back.
+    """
     many = len(sheet.row_no)
     hashes = _content_hashes([plain for plain, _ in sheet.business], many)
     parts = [column.replace(NOTHING, "") if _has_nothing(column) else column for column in sheet.key]
-    key = _together(parts, "|")
-    hashed, ranks = hash_keys(key), np.empty(many, np.int32)
+    plain_key = key = _together(parts, "|")
+    ranks = np.empty(many, np.int32)
     ranks[key.arg_sort().to_numpy()] = np.arange(many, dtype=np.int32)
     if key.str.contains(_ESCAPED).any():
         key = pl.Series(column_texts(key.to_list())[1])
     row_no, batch = pl.Series(sheet.row_no).cast(pl.String), pl.repeat(str(sheet.batch_id), many, eager=True)
-    dated = pl.Series(np.where(sheet.dated, "t", "f"))
-    places = pl.Series(sheet.places).cast(pl.String)
-    facts = [
-        key,
-        hashes,
-        sheet.known_at,
-        sheet.retracted,
-        batch,
-        row_no,
-        *(written for _, written in sheet.business),
-    ]
-    slim = [places, row_no, key, hashes, sheet.known_at, sheet.retracted, dated, sheet.sender]
-    return Sealed(_lines(facts), _lines(slim), ranks, hashed, sheet.senders)
+    version = [key, hashes, sheet.known_at, sheet.retracted]
+    lines = _lines([*version, batch, row_no, *(written for _, written in sheet.business)])
+    if held:
+        return Sealed(lines, b"", ranks, HeldRows(hash_keys(plain_key), sheet.dated, sheet.sender))
+    places, dated = pl.Series(sheet.places).cast(pl.String), pl.Series(np.where(sheet.dated, "t", "f"))
+    return Sealed(lines, _lines([places, row_no, *version, dated, sheet.sender]), ranks)
 
 
-def seal_hashed(rows: Rows) -> Sealed:
-    """Rows that went the long way, with the hashes of their keys: they may share one with a plain row."""
-    senders = Counter(sender or "" for sender in rows.sender)
-    return replace(seal(rows), keys=hash_keys(pl.Series(rows.keys, dtype=pl.String)), senders=senders)
+def seal_others(rows: Rows, held: bool) -> Sealed:
+    """Rows that went the long way, beside plain ones, with which they may share a key."""
+    sealed = seal(rows)
+    if not held:
+        return sealed
+    keys, sender = (
+        pl.Series(texts, dtype=pl.String) for texts in (rows.keys, column_texts(rows.sender)[1])
+    )
+    return replace(sealed, slim=b"", held=HeldRows(hash_keys(keys), np.array(rows.dated, bool), sender))
 
 
 def hash_keys(keys: pl.Series) -> NDArray[np.uint64]:
-    """A number for each natural key; equal keys of one file have equal ones, others hardly ever."""
+    """A number for each natural key, before COPY escapes it."""
     return keys.hash(seed=0).to_numpy()
 
 

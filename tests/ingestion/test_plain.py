@@ -22,7 +22,7 @@ from ingestion import decode
 from ingestion.datasets import DATASETS
 from ingestion.mapping import standard_layout
 from ingestion.plain import blocks, columns, combined, sheet
-from ingestion.plain.lane import Judged, PlainLane, goes_plainly
+from ingestion.plain.lane import Cleaned, Judged, PlainLane, goes_plainly
 from ingestion.reading import Arrival, open_arrival, stage_file
 from ingestion.spool import Spool
 from ingestion.staging import make_staging
@@ -179,10 +179,10 @@ def test_most_rows_of_a_file_go_plainly_and_become_the_same(
     assert plain > all_rows * 0.3 or len(found["lines"]) < all_rows * 0.3
 
 
-def _counting(judge: Callable[[PlainLane, blocks.Block], Judged], counts: list[tuple[int, int]]) -> Any:
-    def counted(lane: PlainLane, block: blocks.Block) -> Judged:
-        judged = judge(lane, block)
-        counts.append((len(judged.plain.row_no) if judged.plain else 0, len(block.columns)))
+def _counting(judge: Callable[[PlainLane, Cleaned], Judged], counts: list[tuple[int, int]]) -> Any:
+    def counted(lane: PlainLane, cleaned: Cleaned) -> Judged:
+        judged = judge(lane, cleaned)
+        counts.append((len(judged.plain.row_no) if judged.plain else 0, len(cleaned.block.columns)))
         return judged
 
     return counted
@@ -270,7 +270,7 @@ def test_an_error_while_sealing_leaves_no_thread_and_no_file(
     path = write_csv(tmp_path / "office_many.csv", [good("office")] * 200, "utf-8")
     before = threading.active_count()
 
-    def fail(_: object) -> None:
+    def fail(_: object, held: bool) -> None:
         raise ValueError("the disk is full")
 
     in_small_blocks.setattr(sheet, "seal_plain", fail)

@@ -104,19 +104,24 @@ def rows_from(path: Path, look: Look, separator: str, rest: Rest) -> Iterator[li
 def _pieces(file: IO[bytes], offset: int) -> Iterator[tuple[int, bytes]]:
     """(offset, whole rows) in turn; nothing, where no row ends for long. One ends at a line break before which quotes
     are paired."""
-    file.seek(offset)
-    rest = b""
-    while piece := file.read(BLOCK):
-        held = rest + piece
-        cut = _last_end(held)
-        if not cut and len(held) > 8 * BLOCK:
+    size = BLOCK
+    while held := _at(file, offset, size):
+        if cut := _last_end(held):
+            yield offset, held[:cut]
+            offset, size = offset + cut, BLOCK
+        elif len(held) < size:  # the end of the file
+            yield offset, held
+            return
+        elif size > 8 * BLOCK:
             yield offset, b""
             return
-        if cut:
-            yield offset, held[:cut]
-        offset, rest = offset + cut, held[cut:]
-    if rest:
-        yield offset, rest
+        else:
+            size += BLOCK
+
+
+def _at(file: IO[bytes], offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return file.read(size)
 
 
 def _last_end(held: bytes) -> int:

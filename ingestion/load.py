@@ -32,7 +32,7 @@ from ingestion.verdict import (
 )
 from registry.faultpoints import fault
 
-CHUNK_ROWS = 20_000
+CHUNK_ROWS = 15_000
 SENDERS = 2
 """Connections that send facts."""
 

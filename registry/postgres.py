@@ -28,6 +28,7 @@ shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB
 max_wal_size = 2GB
+wal_buffers = 64MB
 max_connections = 60
 """
 

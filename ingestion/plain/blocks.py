@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ingestion.encoding import Look
 
-BLOCK = 6 << 20
-"""Bytes read at a time: some eight thousand rows, so that a few of them in memory are no burden."""
+BLOCK = 4 << 20
+"""Bytes read at a time: some six thousand rows, so that a few of them in memory are no burden."""
 LONGEST_HEAD = 1 << 20
 """Bytes of a title above the headings in which quotes are looked for."""
 LONGEST_ROW = 100_000

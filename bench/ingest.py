@@ -3,8 +3,9 @@
 Penalties from a CSV, through the real command `wurao ingest`, validated, identified and versioned into PostgreSQL,
 beside what somebody would do instead: pandas from a file (`read_csv` of rows that are clean already, `to_sql` into a table with
 the same indexes, but no check, identity or version); and, with the cleaned rows in hand, raw COPY into a bare table and
-into one with the same indexes, `pandas.to_sql` and a SQLAlchemy Core insert into a bare one. All write every row. Each runs in a process of its own on the same server: seconds on the wall, CPU seconds of the process and
-of the server, and the peak resident memory of the process and those it started.
+into one with the same indexes, `pandas.to_sql` and a SQLAlchemy Core insert into a bare one. All write every row. Each runs in
+a process of its own on the same server: seconds on the wall, CPU seconds of the process and of the server, and the peak
+resident memory of the process and those it started.
 """
 
 from __future__ import annotations

@@ -94,5 +94,7 @@ def _frames(engine: Engine, file: Path) -> Iterator[pd.DataFrame]:
 if __name__ == "__main__":
     way, url, path = sys.argv[1:]
     watch = Stopwatch()
-    {"copy": copy, "to_sql": to_sql, "file": file_to_sql, "core": core}[way](create_engine(url), Path(path), watch)
+    {"copy": copy, "to_sql": to_sql, "file": file_to_sql, "core": core}[way](
+        create_engine(url), Path(path), watch
+    )
     print(f"wrote in {watch.wall:.3f} {watch.cpu:.3f}")

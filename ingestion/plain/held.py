@@ -77,5 +77,14 @@ class Held:
 def _line(place: int, facts: memoryview, dated: bool, sender: str) -> bytes:
     """A line for the verdict, out of a row's line for the facts (`Spool.columns`)."""
     key, content_hash, known_at, retracted, _, row_no, _ = bytes(facts).split(b"\t", 6)
-    cells = (str(place).encode(), row_no, key, content_hash, known_at, retracted, b"t" if dated else b"f", sender.encode())
+    cells = (
+        str(place).encode(),
+        row_no,
+        key,
+        content_hash,
+        known_at,
+        retracted,
+        b"t" if dated else b"f",
+        sender.encode(),
+    )
     return b"\t".join(cells) + b"\n"

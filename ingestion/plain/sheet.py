@@ -69,9 +69,7 @@ def seal_others(rows: Rows, held: bool) -> Sealed:
     sealed = seal(rows)
     if not held:
         return sealed
-    keys, sender = (
-        pl.Series(texts, dtype=pl.String) for texts in (rows.keys, column_texts(rows.sender)[1])
-    )
+    keys, sender = (pl.Series(texts, dtype=pl.String) for texts in (rows.keys, column_texts(rows.sender)[1]))
     return replace(sealed, slim=b"", held=HeldRows(hash_keys(keys), np.array(rows.dated, bool), sender))
 
 

@@ -1,11 +1,13 @@
 """One writer a table, by grant; a journal nobody can change; a schema that knows its version."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import insert, text, update
 from sqlalchemy.exc import DBAPIError
 
 from registry import clock, journal
-from registry.database import Database
+from registry.database import Database, newest_revision
 from registry.errors import Refusal
 from registry.tables import WRITERS, Batch, Plan, Table
 
@@ -79,6 +81,17 @@ def test_a_stale_schema_is_refused_with_the_way_out(database: Database) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(Refusal, match="wurao db migrate"):
         database.refuse_stale_schema()
+
+
+def test_migrations_form_one_line_numbered_by_their_files_names() -> None:
+    """`newest_revision` reads names only; alembic reads the files."""
+    from alembic.script import ScriptDirectory
+
+    from registry.database import _alembic
+
+    script = ScriptDirectory.from_config(_alembic())
+    assert script.get_heads() == [newest_revision()]
+    assert all(Path(found.path).name.startswith(f"{found.revision}_") for found in script.walk_revisions())
 
 
 def test_the_tables_and_the_migrations_agree(database: Database) -> None:

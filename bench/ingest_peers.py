@@ -65,7 +65,11 @@ def core(engine: Engine, file: Path, watch: Stopwatch) -> None:
     table = Table("peer", MetaData(), autoload_with=engine)
     with engine.connect() as connection:
         for frame in _frames(engine, file):
-            rows = frame.astype(object).where(lambda f: f.notna(), None).to_dict("records")
+            filled = frame.astype(object).where(lambda f: f.notna(), None)
+            rows = [
+                dict(zip(filled.columns, row, strict=True))
+                for row in filled.itertuples(index=False, name=None)
+            ]
             with watch.running():
                 connection.execute(insert(table), rows)
         with watch.running():

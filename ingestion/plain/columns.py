@@ -35,10 +35,14 @@ _USUAL_MOMENT = r"^(?:000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})-\d{2}-\d{2} \d{2
 _DAYS_BEFORE = date(1970, 1, 1).toordinal()
 
 
+Texts = pl.Series | str
+"""The texts of some rows; a `str` where all have the same one."""
+
+
 class Whole(Protocol):
     """One column of a block (整列)."""
 
-    def texts(self) -> tuple[pl.Series, pl.Series]:
+    def texts(self) -> tuple[Texts, Texts]:
         """As the content hash reads it, nothing being `NOTHING`, and as COPY reads it; one series where they are equal."""
 
     def missing(self) -> Odd:
@@ -116,9 +120,11 @@ class Coded:
     codes: Codes
     book: Book
 
-    def texts(self) -> tuple[pl.Series, pl.Series]:
+    def texts(self) -> tuple[Texts, Texts]:
         """See Whole."""
         plain, written = self.book.texts()
+        if len(plain) == 1:
+            return plain.item(), written.item()
         found = plain[self.codes]
         return found, found if written is plain else written[self.codes]
 

@@ -108,7 +108,7 @@ class PlainLane:
 
     def judge(self, cleaned: Cleaned) -> Judged:
         """Which rows of a block are plain, and what they become."""
-        block, columns, odd = cleaned.block, cleaned.columns, cleaned.odd
+        block, columns, odd = cleaned.block, dict(cleaned.columns), cleaned.odd.copy()
         blank = _blank(block.columns)
         odd |= self._missing(columns)
         for step in self._steps():
@@ -160,7 +160,9 @@ class PlainLane:
                 said = np.array([bool(v) and fragment in v for v in other.book.values], bool)
                 demanded = said[other.codes]
             else:
-                demanded = other.texts()[0].str.contains(fragment, literal=True).to_numpy()
+                texts = other.texts()[0]
+                assert isinstance(texts, pl.Series)
+                demanded = texts.str.contains(fragment, literal=True).to_numpy()
             odd |= demanded & columns[column.name].missing()
         return odd
 
@@ -226,7 +228,8 @@ class PlainLane:
         sender = columns.get("sender", nothing)
         known = columns["known_at"].texts()[1]
         if not dated.all():
-            known = known.set(pl.Series(~dated), self.around.received_at.isoformat(" "))
+            received = self.around.received_at.isoformat(" ")
+            known = received if isinstance(known, str) else known.set(pl.Series(~dated), received)
         business = [columns.get(name, nothing) for name in business_columns(dataset.table)]
         sheet = PlainSheet(
             row_no=(rows + block.first).astype(np.int32), batch_id=self.batch_id,

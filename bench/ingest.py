@@ -101,7 +101,8 @@ def _round(server: EmbeddedServer, penalties: Path, rows: int) -> list[Cost]:
 def _median(costs: Sequence[Cost]) -> Cost:
     """The medians of the seconds, and the most memory."""
     name, *seconds, megabytes = zip(*map(astuple, costs), strict=True)
-    return Cost(name[0], *map(median, seconds), max(megabytes))
+    wall, client, server = map(median, seconds)
+    return Cost(name[0], wall, client, server, max(megabytes))
 
 
 WARM = (

@@ -115,12 +115,12 @@ def _ingest(connection: Connection, path: Path, name: str, dataset: str | None, 
 
 def _bring_in(arrival: Arrival, digest: Future[str]) -> BatchReport:
     connection, profile = arrival.connection, arrival.profile.version if arrival.profile else None
-    opened = _opened(arrival)
+    started, opened = monotonic(), _opened(arrival)
     arrival.sha256 = digest.result()
     lock = {"key": f"ingest {arrival.sha256} {arrival.dataset.name}"}
     connection.execute(text("SELECT pg_advisory_lock(hashtext(:key))"), lock)
     connection.commit()
-    batch_id, started = None, monotonic()
+    batch_id = None
     try:
         if isinstance(opened, Refusal):
             raise opened

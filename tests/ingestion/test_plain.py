@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from ingestion import decode
+from ingestion import decode, reading, staging
 from ingestion.datasets import DATASETS
 from ingestion.mapping import standard_layout
 from ingestion.plain import blocks, columns, combined, sheet
@@ -77,27 +77,27 @@ def written(draw: st.DrawFn) -> tuple[str, bytes]:
     return dataset, said.encode(draw(st.sampled_from(("utf-8", "utf-8-sig", "gb18030"))), "replace")
 
 
-def staged(connection: Connection, dataset: str, path: Path) -> dict[str, Any]:
-    """All that reading a file leaves behind."""
+def staged(connection: Connection, dataset: str, path: Path, every: bool = False) -> dict[str, Any]:
+    """All that reading a file leaves behind. every: also the lines for the verdict of rows that share their key with none."""
     arrival = Arrival(connection, path, path.name, "0" * 64, DATASETS[dataset], RECEIVED, lambda *_: None)
     table, layout = open_arrival(arrival)
     arrival.dataset = layout.dataset
-    with closing(make_staging(connection, [layout.dataset.table], 7)) as staging:
-        stage_file(arrival, table, layout, staging)
-        spool = staging.spools[layout.dataset.table]
+    with closing(make_staging(connection, [layout.dataset.table], 7)) as own:
+        stage_file(arrival, table, layout, own)
+        spool = own.spools[layout.dataset.table]
         spool.rewind()
         lines = [bytes(line).decode() for line in spool.take(10**6).each()]
-        staging.release(connection, spool.table)
+        own.release(connection, spool.table)
         slim = connection.execute(text(f"SELECT * FROM staging_{spool.table} ORDER BY place")).all()
         faults = connection.execute(text('SELECT * FROM staging_fault ORDER BY row_no, "column", code')).all()
         claims = connection.execute(text("SELECT * FROM staging_claim ORDER BY row_no")).all()
         numbers = spool.row_numbers().tolist()
-        senders = Counter({sender: many for sender, many in staging.unsent().items() if many})
+        senders = Counter({sender: many for sender, many in own.unsent().items() if many})
     connection.rollback()
     keys = Counter(row.natural_key for row in slim)
     return {
         "lines": lines, "faults": faults, "claims": claims, "numbers": numbers,
-        "to be judged": [tuple(row) for row in slim if keys[row.natural_key] > 1],
+        "to be judged": [tuple(row) for row in slim if every or keys[row.natural_key] > 1],
         "senders": senders + Counter(row.sender or "" for row in slim),
     }  # fmt: skip
 
@@ -177,6 +177,38 @@ def test_most_rows_of_a_file_go_plainly_and_become_the_same(
     plain, all_rows = map(sum, zip(*judged, strict=True))
     assert all_rows > 300
     assert plain > all_rows * 0.3 or len(found["lines"]) < all_rows * 0.3
+
+
+def test_held_lines_are_all_sent_when_another_file_came_meanwhile(
+    one_town: Ingest, one_database: Database, tmp_path: Path, in_small_blocks: pytest.MonkeyPatch
+) -> None:
+    """The table knew no other file when the reading began, and knows one when the verdict is due."""
+    chance = random.Random(5)
+    rows = [spoiled(chance, "penalty", number) for number in range(200)]
+    path = write_csv(tmp_path / "penalty_many.csv", rows + rows[:20], "utf-8")
+    with one_database.engine_for("ingest").connect() as connection:
+        with pytest.MonkeyPatch.context() as usual:
+            usual.setattr(decode, "LARGE", 1 << 40)
+            expected = staged(connection, "penalty", path, every=True)
+        few = staged(connection, "penalty", path, every=True)
+        in_small_blocks.setattr(staging, "knows_others", lambda *_: True)
+        assert staged(connection, "penalty", path, every=True) == expected
+    assert 0 < len(few["to be judged"]) < len(expected["to be judged"])
+    assert few["senders"] == expected["senders"]
+
+
+def test_lines_are_sent_at_once_where_the_table_knows_another_file(
+    one_town: Ingest, one_database: Database, tmp_path: Path, in_small_blocks: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(6)
+    rows = [spoiled(chance, "penalty", number) for number in range(200)]
+    path = write_csv(tmp_path / "penalty_many.csv", rows + rows[:20], "utf-8")
+    with one_database.engine_for("ingest").connect() as connection:
+        with pytest.MonkeyPatch.context() as usual:
+            usual.setattr(decode, "LARGE", 1 << 40)
+            expected = staged(connection, "penalty", path, every=True)
+        in_small_blocks.setattr(reading, "knows_others", lambda *_: True)
+        assert staged(connection, "penalty", path, every=True) == expected
 
 
 def _counting(judge: Callable[[PlainLane, Cleaned], Judged], counts: list[tuple[int, int]]) -> Any:

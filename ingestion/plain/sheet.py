@@ -86,9 +86,9 @@ def hash_keys(keys: pl.Series) -> NDArray[np.uint64]:
 
 def _without_nothing(texts: Texts) -> Texts:
     """An empty part of a key stays empty."""
-    if isinstance(texts, str) or not (texts == NOTHING).any():
-        return "" if isinstance(texts, str) and texts == NOTHING else texts
-    return texts.replace(NOTHING, "")
+    if isinstance(texts, str):
+        return "" if texts == NOTHING else texts
+    return texts.replace(NOTHING, "") if (texts == NOTHING).any() else texts
 
 
 def _series(texts: Texts, many: int) -> pl.Series:

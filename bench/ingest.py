@@ -221,7 +221,7 @@ def _refuse_wrong_count(url: str, rows: int) -> None:
         raise SystemExit(f"{written:,} versions written, {rows:,} expected: the figures would mean nothing")
 
 
-def _export(url: str, path: Path) -> Path:
+def _export(url: str, path: Path) -> None:
     """The rows as we cleaned them, for the peers."""
     engine = create_engine(url)
     with engine.connect() as connection, path.open("wb") as file:
@@ -230,7 +230,6 @@ def _export(url: str, path: Path) -> Path:
             for block in copy:
                 file.write(block)
     engine.dispose()
-    return path
 
 
 def _on(url: str, *statements: str) -> None:

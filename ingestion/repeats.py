@@ -7,6 +7,7 @@ repetition. Of states (登记, 名录库 …) a later file re-asserts what is in
 from sqlalchemy import Connection, text
 
 from ingestion.datasets.contract import Dataset
+from ingestion.staging import first_and_last_batch
 
 KEPT = 10_000
 """So many repeated rows of a batch are kept to be looked at, in order; all of them are counted."""
@@ -34,9 +35,8 @@ def note_repeats(
 
 
 def _heard_before(connection: Connection, table: str, batch_id: int) -> bool:
-    # The least of an index, not EXISTS: right after a large load the planner would look through the whole table for one.
-    first = connection.execute(text(f'SELECT min(batch_id) FROM "{table}"')).scalar_one()
-    return first is not None and int(first) < batch_id
+    known = first_and_last_batch(connection, table)
+    return known is not None and known[0] < batch_id
 
 
 _IN_FILE = """

@@ -127,11 +127,16 @@ class Staging:
             spool.close()
 
 
+def first_and_last_batch(connection: Connection, table: str) -> tuple[int, int] | None:
+    """The lowest and the highest batch that has rows in a table of facts; None where it is empty."""
+    # The ends of an index, not EXISTS: right after a large load the planner would look through the whole table.
+    first, last = connection.execute(text(f'SELECT min(batch_id), max(batch_id) FROM "{table}"')).one()
+    return None if first is None else (first, last)
+
+
 def knows_others(connection: Connection, table: str, batch_id: int) -> bool:
     """Whether a table of facts has rows of another batch."""
-    # The ends of an index, not EXISTS: right after a large load the planner would look through the whole table.
-    ends = connection.execute(text(f'SELECT min(batch_id), max(batch_id) FROM "{table}"')).one()
-    return any(end is not None and end != batch_id for end in ends)
+    return first_and_last_batch(connection, table) not in (None, (batch_id, batch_id))
 
 
 @contextmanager

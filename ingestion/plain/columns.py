@@ -55,7 +55,7 @@ class Whole(Protocol):
 class Book:
     """Distinct values in the order in which they came (列词表), with everything that is known of each.
 
-    A book grows with every block, so what is known is only ever added to: making it anew cost a quarter of a file's reading.
+    A book grows with every block, so what is known is only ever added to: making it anew cost a third of a file's reading.
     """
 
     def __init__(self) -> None:

@@ -96,7 +96,7 @@ def _series(texts: Texts, many: int) -> pl.Series:
 
 
 def _merged(columns: Sequence[Texts], between: str) -> list[Texts]:
-    """Neighbours that are the same in all rows as one: half of the columns of most files."""
+    """Neighbours that are the same in all rows as one: what nobody fills, and codes of the office that sends the file."""
     merged: list[Texts] = []
     for texts in columns:
         if merged and isinstance(texts, str) and isinstance(merged[-1], str):

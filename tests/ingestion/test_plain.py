@@ -102,6 +102,22 @@ def staged(connection: Connection, dataset: str, path: Path, every: bool = False
     }  # fmt: skip
 
 
+def staged_row_by_row(
+    connection: Connection, dataset: str, path: Path, every: bool = False
+) -> dict[str, Any]:
+    """The same by the long way only."""
+    with pytest.MonkeyPatch.context() as usual:
+        usual.setattr(decode, "LARGE", 1 << 40)
+        return staged(connection, dataset, path, every)
+
+
+def penalties(folder: Path) -> Path:
+    """A file of penalties in which some rows are spoiled and some stand twice."""
+    chance = random.Random(5)
+    rows = [spoiled(chance, "penalty", number) for number in range(200)]
+    return write_csv(folder / "penalty_many.csv", rows + rows[:20], "utf-8")
+
+
 @pytest.fixture
 def in_small_blocks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Every file is large, and a block is a few rows."""
@@ -127,9 +143,7 @@ def test_a_file_in_blocks_is_read_as_row_by_row(
     path.write_bytes(content)
     with one_database.engine_for("ingest").connect() as connection:
         try:
-            with pytest.MonkeyPatch.context() as usual:
-                usual.setattr(decode, "LARGE", 1 << 40)
-                expected = staged(connection, dataset, path)
+            expected = staged_row_by_row(connection, dataset, path)
         except decode.Refusal as refusal:
             connection.rollback()
             with pytest.raises(decode.Refusal, match=refusal.code):
@@ -171,9 +185,7 @@ def test_most_rows_of_a_file_go_plainly_and_become_the_same(
     path = write_csv(tmp_path / f"{dataset}_many.csv", rows, "utf-8")
     with one_database.engine_for("ingest").connect() as connection:
         found = staged(connection, dataset, path)
-        with pytest.MonkeyPatch.context() as usual:
-            usual.setattr(decode, "LARGE", 1 << 40)
-            assert found == staged(connection, dataset, path)
+        assert found == staged_row_by_row(connection, dataset, path)
     plain, all_rows = map(sum, zip(*judged, strict=True))
     assert all_rows > 300
     assert plain > all_rows * 0.3 or len(found["lines"]) < all_rows * 0.3
@@ -183,13 +195,9 @@ def test_held_lines_are_all_sent_when_another_file_came_meanwhile(
     one_town: Ingest, one_database: Database, tmp_path: Path, in_small_blocks: pytest.MonkeyPatch
 ) -> None:
     """The table knew no other file when the reading began, and knows one when the verdict is due."""
-    chance = random.Random(5)
-    rows = [spoiled(chance, "penalty", number) for number in range(200)]
-    path = write_csv(tmp_path / "penalty_many.csv", rows + rows[:20], "utf-8")
+    path = penalties(tmp_path)
     with one_database.engine_for("ingest").connect() as connection:
-        with pytest.MonkeyPatch.context() as usual:
-            usual.setattr(decode, "LARGE", 1 << 40)
-            expected = staged(connection, "penalty", path, every=True)
+        expected = staged_row_by_row(connection, "penalty", path, every=True)
         few = staged(connection, "penalty", path, every=True)
         in_small_blocks.setattr(staging, "knows_others", lambda *_: True)
         assert staged(connection, "penalty", path, every=True) == expected
@@ -200,13 +208,9 @@ def test_held_lines_are_all_sent_when_another_file_came_meanwhile(
 def test_lines_are_sent_at_once_where_the_table_knows_another_file(
     one_town: Ingest, one_database: Database, tmp_path: Path, in_small_blocks: pytest.MonkeyPatch
 ) -> None:
-    chance = random.Random(6)
-    rows = [spoiled(chance, "penalty", number) for number in range(200)]
-    path = write_csv(tmp_path / "penalty_many.csv", rows + rows[:20], "utf-8")
+    path = penalties(tmp_path)
     with one_database.engine_for("ingest").connect() as connection:
-        with pytest.MonkeyPatch.context() as usual:
-            usual.setattr(decode, "LARGE", 1 << 40)
-            expected = staged(connection, "penalty", path, every=True)
+        expected = staged_row_by_row(connection, "penalty", path, every=True)
         in_small_blocks.setattr(reading, "knows_others", lambda *_: True)
         assert staged(connection, "penalty", path, every=True) == expected
 
@@ -269,9 +273,7 @@ def test_odd_files_are_read_alike(
     path.write_bytes(ODD_FILES[what])
     with one_database.engine_for("ingest").connect() as connection:
         found = staged(connection, "office", path)
-        with pytest.MonkeyPatch.context() as usual:
-            usual.setattr(decode, "LARGE", 1 << 40)
-            assert found == staged(connection, "office", path)
+        assert found == staged_row_by_row(connection, "office", path)
     assert found["lines"] or found["faults"] or what == "nothing but headings"
 
 
